@@ -1,0 +1,94 @@
+//! Errors, sorted by whose fault they are.
+//!
+//! The storage ([`Error::Io`]), the image ([`Error::Corrupt`], [`Error::NotADisc`]), this program
+//! ([`Error::Unsupported`]) or the caller (all the others). The exit code (`cli/exit.rs`), the errno
+//! (`fuse/errno.rs`) and the level in the log follow from the kind, each in one place.
+
+use std::{borrow::Cow, fmt, io, sync::Arc};
+
+/// What every fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something could not be done.
+///
+/// Cheap to clone, so that all who wait for one block of the cache can be told the same.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The storage below the image failed.
+    #[error("{what}: {cause}")]
+    Io {
+        /// What was being done, with the place in the image where there is one.
+        what: Arc<str>,
+        /// What the operating system said.
+        cause: Arc<io::Error>,
+    },
+    /// A structure of the image says something that it may not.
+    #[error(transparent)]
+    Corrupt(#[from] Corrupt),
+    /// The bytes are no disc image at all; the text says what they seem to be.
+    #[error("{0}")]
+    NotADisc(Arc<str>),
+    /// The image is in order, this program does not read it (yet).
+    #[error("{0}")]
+    Unsupported(Arc<str>),
+    /// There is no such name, or no such node.
+    #[error("no such file or directory")]
+    NotFound,
+    /// A directory was needed.
+    #[error("not a directory")]
+    NotADirectory,
+    /// A file was needed, this is a directory.
+    #[error("is a directory")]
+    IsADirectory,
+    /// A symbolic link was needed.
+    #[error("not a symbolic link")]
+    NotALink,
+    /// The target of a symbolic link is longer than a path may be.
+    #[error("name too long")]
+    NameTooLong,
+    /// Links of the image lead around in a circle.
+    #[error("too many levels of links")]
+    Loop,
+}
+
+impl Error {
+    /// The storage failed while `what` was being done.
+    pub fn io(what: impl Into<Arc<str>>, cause: io::Error) -> Self {
+        Self::Io { what: what.into(), cause: Arc::new(cause) }
+    }
+
+    /// This program does not read what `what` names.
+    pub fn unsupported(what: impl Into<Arc<str>>) -> Self {
+        Self::Unsupported(what.into())
+    }
+}
+
+/// A structure that says something it may not: where it is, which field, what was found, what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{structure} at byte {at}: {field} is {found}, {allowed}")]
+pub struct Corrupt {
+    /// Name of the structure in its standard.
+    pub structure: &'static str,
+    /// Byte offset of the structure in the image.
+    pub at: u64,
+    /// Name of the field in its standard.
+    pub field: &'static str,
+    /// The value found.
+    pub found: Cow<'static, str>,
+    /// The values that would be right, as the end of a sentence.
+    pub allowed: Cow<'static, str>,
+}
+
+impl Corrupt {
+    /// Describes one wrong field.
+    pub fn new(
+        structure: &'static str,
+        at: u64,
+        field: &'static str,
+        found: impl fmt::Display,
+        allowed: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { structure, at, field, found: found.to_string().into(), allowed: allowed.into() }
+    }
+}

@@ -1,0 +1,64 @@
+//! Every cap on what an image may claim, each with its reason.
+//!
+//! Nothing is allocated from a claim and no loop over data of the image is without a bound
+//! (`docs/ARCHITECTURE.md`); the bounds are all here.
+
+/// Volume descriptors in one set, ECMA-119 6.7.1 has no limit. The kernel's isofs looks at 84, libarchive
+/// at 100 at most; real discs have two to five.
+pub const VOLUME_DESCRIPTORS: u64 = 100;
+
+/// Sessions of a multi-session image. A compact disc holds at most 99 tracks, hence at most 99 sessions.
+pub const SESSIONS: usize = 99;
+
+/// Sectors behind the end of a volume in which the descriptors of a further session are looked for one by
+/// one: writers align sessions to 16 or 32 sectors, and pad by 150.
+pub const SESSION_GAP: u64 = 512;
+
+/// Continuation areas (`CE`) of one directory record. One is usual, long links and access control lists
+/// take a few; the kernel stops at 32 as well.
+pub const CONTINUATION_AREAS: usize = 32;
+
+/// Bytes of one continuation area. SUSP 5.1 lets it be as long as 32 bits say; writers stay in one sector.
+pub const CONTINUATION_AREA: u64 = 32 * 1024;
+
+/// Bytes of one name in a directory, `NAME_MAX` of Linux.
+pub const NAME: usize = 255;
+
+/// Bytes in the target of a symbolic link, `PATH_MAX` of Linux without its NUL.
+pub const LINK_TARGET: usize = 4095;
+
+/// Sections (extents) of one file. 16 384 sections of 4 GiB are more than the 8 TiB of a volume of 2 048-byte
+/// blocks; the kernel stops at 100.
+pub const FILE_SECTIONS: usize = 16 * 1024;
+
+/// Bytes of one directory that are looked at. A million names with Rock Ridge need about 200 MiB.
+pub const DIRECTORY: u64 = 512 * 1024 * 1024;
+
+/// Names of one directory. With [`DIRECTORY`] it bounds the memory for one decoded directory.
+pub const DIRECTORY_ENTRIES: usize = 4 * 1024 * 1024;
+
+/// Sectors without a record after which a directory is taken to have ended: a hole of gigabytes that
+/// calls itself a directory is not read to its end. 8 MiB.
+pub const EMPTY_DIRECTORY_SECTORS: u64 = 4096;
+
+/// Other directories that are looked into to place the relocated ones (`RE`) of one directory.
+pub const RELOCATION_PARENTS: usize = 4096;
+
+/// Directories that a search through the whole tree visits, for one purpose (hard links by number).
+pub const SEARCHED_DIRECTORIES: usize = 1 << 20;
+
+/// Hard-linked records that the index of them holds, 16 bytes each.
+pub const HARD_LINKS: usize = 4 * 1024 * 1024;
+
+/// Binary logarithm of the smallest and the largest zisofs block. Writers use 15 to 17 (version 1) and up to 20
+/// (version 2); the kernel reads 12 to 17. One unpacked block is one allocation: at most 1 MiB.
+pub const ZISOFS_BLOCK_LOG2: std::ops::RangeInclusive<u8> = 12..=20;
+
+/// Levels of tables in a sparse file (`SF`), RRIP 4.1.7: each level adds a factor of 256, seven reach 2^64.
+pub const SPARSE_TABLE_DEPTH: u8 = 7;
+
+/// Bytes that one request for data is answered with at most; the kernel asks for 1 MiB at most.
+pub const READ: usize = 1024 * 1024;
+
+/// Different damaged places that are told in the log; later ones are only counted.
+pub const REPORTED_DAMAGE: usize = 1000;

@@ -1,0 +1,91 @@
+//! A regular file or a block device.
+
+use std::{
+    fs::File,
+    io,
+    os::unix::fs::{FileExt, FileTypeExt},
+    path::Path,
+};
+
+use nix::sys::statfs::{self, FsType};
+
+use super::{Source, map::Map};
+use crate::{
+    bytes::{as_u64, as_usize},
+    error::{Error, Result},
+};
+
+/// File systems of this machine whose files change only by the hands of this machine. Of any other (NFS, SMB, 9p,
+/// FUSE) nothing is mapped: their server can take bytes away while they are lent to the kernel.
+const LOCAL_FILE_SYSTEMS: [FsType; 8] = [
+    statfs::EXT4_SUPER_MAGIC,
+    statfs::XFS_SUPER_MAGIC,
+    statfs::BTRFS_SUPER_MAGIC,
+    statfs::TMPFS_MAGIC,
+    statfs::OVERLAYFS_SUPER_MAGIC,
+    statfs::REISERFS_SUPER_MAGIC,
+    statfs::JFFS2_SUPER_MAGIC,
+    statfs::MSDOS_SUPER_MAGIC,
+];
+
+/// A regular file or a block device, read with `pread`, and mapped where that is safe to lend from.
+#[derive(Debug)]
+pub struct FileSource {
+    file: File,
+    len: u64,
+    map: Option<Map>,
+}
+
+impl FileSource {
+    /// Opens the file or block device at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened or its length cannot be found, [`Error::NotADisc`] when it is neither a
+    /// file nor a block device.
+    pub fn open(path: &Path) -> Result<Self> {
+        let io = |e| Error::io("cannot open the image", e);
+        // Looked at before it is opened: opening a FIFO would wait for a writer for ever.
+        let kind = std::fs::metadata(path).map_err(io)?.file_type();
+        if !(kind.is_file() || kind.is_block_device()) {
+            let what = if kind.is_dir() { "a directory" } else { "neither a file nor a block device" };
+            return Err(Error::NotADisc(what.into()));
+        }
+        let file = File::open(path).map_err(io)?;
+        let (len, map) = if kind.is_block_device() {
+            (device_len(&file).map_err(io)?, None)
+        } else {
+            let len = file.metadata().map_err(io)?.len();
+            (len, is_local(&file).then(|| Map::of(&file, len)).flatten())
+        };
+        Ok(Self { file, len, map })
+    }
+}
+
+fn is_local(file: &File) -> bool {
+    statfs::fstatfs(file).is_ok_and(|s| LOCAL_FILE_SYSTEMS.contains(&s.filesystem_type()))
+}
+
+/// The length of a block device is where its end can be sought to; `stat` says 0.
+fn device_len(mut file: &File) -> io::Result<u64> {
+    use std::io::{Seek, SeekFrom};
+    file.seek(SeekFrom::End(0))
+}
+
+impl Source for FileSource {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, buf: &mut [u8], at: u64) -> io::Result<()> {
+        self.file.read_exact_at(buf, at)
+    }
+
+    fn lend(&self, at: u64, len: usize) -> Option<&[u8]> {
+        let end = at.checked_add(as_u64(len))?;
+        self.map.as_ref()?.bytes().get(as_usize(at)..as_usize(end))
+    }
+
+    fn is_cached_by_kernel(&self) -> bool {
+        true
+    }
+}

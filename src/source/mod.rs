@@ -1,0 +1,43 @@
+//! Bytes at an offset: a file, a block device, a part of another source.
+//!
+//! Reading is by position, never by seek, so that threads share a source without a lock. A `Read + Seek`
+//! pair was rejected for that reason.
+
+mod file;
+mod map;
+mod part;
+
+use std::io;
+
+pub use file::FileSource;
+pub use part::Part;
+
+/// Bytes at an offset. Implementations are shared by all threads.
+pub trait Source: Send + Sync {
+    /// Length in bytes, as it was when the source was opened.
+    fn len(&self) -> u64;
+
+    /// Whether there is not one byte.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills all of `buf` from byte `at` on.
+    ///
+    /// # Errors
+    /// What the operating system says; [`io::ErrorKind::UnexpectedEof`] when the source ends before `buf` is full.
+    fn read_at(&self, buf: &mut [u8], at: u64) -> io::Result<()>;
+
+    /// Lends the bytes `at .. at + len` where they lie mapped in memory, to be passed to the kernel and **not to be
+    /// looked at**: should the file have become shorter, looking would end the process, while the kernel answers
+    /// EFAULT.
+    fn lend(&self, at: u64, len: usize) -> Option<&[u8]> {
+        let _ = (at, len);
+        None
+    }
+
+    /// Whether the kernel caches the bytes by itself, so that large reads gain nothing from a second cache.
+    fn is_cached_by_kernel(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,72 @@
+//! Names and texts as discs store them, and as a terminal may see them.
+
+use std::fmt::Write as _;
+
+/// UTF-16 with the high byte first, as UTF-8. Lone surrogates become U+FFFD; the text ends at a NUL, and an odd
+/// last byte is dropped.
+pub fn utf16_be(bytes: &[u8]) -> String {
+    let units = bytes.chunks_exact(2).map_while(|pair| match pair {
+        [0, 0] => None,
+        [high, low] => Some(u16::from_be_bytes([*high, *low])),
+        _ => None,
+    });
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+/// A field of a descriptor without the spaces and NULs that fill it up, ECMA-119 7.4.3.2.
+pub fn trimmed(field: &[u8]) -> &[u8] {
+    let end = field.iter().rposition(|b| !matches!(b, b' ' | 0)).map_or(0, |last| last.saturating_add(1));
+    field.get(..end).unwrap_or_default()
+}
+
+/// A name or a text of an image, safe to show: control characters and bytes that are not UTF-8 are
+/// written as `\xHH` (or `\u{...}`), the backslash itself doubled.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\\' => out.push_str("\\\\"),
+                c if c.is_ascii_control() => {
+                    let _ = write!(out, "\\x{:02x}", u32::from(c));
+                }
+                // Marks that turn the direction of text, or are invisible, can disguise a name.
+                c if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+                {
+                    let _ = write!(out, "{}", c.escape_unicode());
+                }
+                c => out.push(c),
+            }
+        }
+        for b in chunk.invalid() {
+            let _ = write!(out, "\\x{b:02x}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf16_keeps_pairs_and_replaces_halves() {
+        assert_eq!(utf16_be(b"\0a\xd8\x3d\xde\x00"), "a\u{1f600}");
+        assert_eq!(utf16_be(b"\xd8\x3d\0b"), "\u{fffd}b");
+        assert_eq!(utf16_be(b"\0a\0"), "a");
+        assert_eq!(utf16_be(b"\0a\0\0\0b"), "a");
+    }
+
+    #[test]
+    fn escape_leaves_nothing_that_moves_a_cursor() {
+        assert_eq!(escape(b"a\x1b[31m\\\n"), "a\\x1b[31m\\\\\\x0a");
+        assert_eq!(escape("ü\u{202e}x".as_bytes()), "ü\\u{202e}x");
+        assert_eq!(escape(b"\xff"), "\\xff");
+    }
+
+    #[test]
+    fn trimmed_drops_the_filling_only() {
+        assert_eq!(trimmed(b"A B  \0 "), b"A B");
+        assert_eq!(trimmed(b"   "), b"");
+    }
+}

@@ -1,0 +1,180 @@
+//! A cache bounded in bytes: least recently used goes first, one load per key however many threads ask, no lock held
+//! while loading.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher, Hash},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use lru::LruCache;
+
+use crate::error::Result;
+
+/// What a value weighs against the budget, in bytes.
+type Weigh<V> = fn(&V) -> usize;
+
+/// A value, or the place where the threads that want it wait for the one that loads it.
+type Slot<V> = Arc<OnceLock<Result<V>>>;
+
+/// A cache of `V` by `K`, in shards that are locked one by one.
+///
+/// Values are cheap to clone (`Arc`). Failures are told to all who wait, and not kept.
+pub struct Cache<K: Hash + Eq, V> {
+    shards: Vec<Mutex<Shard<K, V>>>,
+    budget: usize,
+    weigh: Weigh<V>,
+    hasher: RandomState,
+}
+
+struct Shard<K: Hash + Eq, V> {
+    entries: LruCache<K, Entry<V>>,
+    weight: usize,
+}
+
+struct Entry<V> {
+    slot: Slot<V>,
+    weight: usize,
+}
+
+impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
+    /// A cache whose values together weigh at most `budget` bytes, and at least one value in each of `shards`.
+    pub fn new(shards: usize, budget: usize, weigh: Weigh<V>) -> Self {
+        let shards = shards.max(1);
+        let empty = || Mutex::new(Shard { entries: LruCache::unbounded(), weight: 0 });
+        Self {
+            budget: budget.checked_div(shards).unwrap_or(budget),
+            shards: std::iter::repeat_with(empty).take(shards).collect(),
+            weigh,
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// The value of `key`, by `load` if it is not there. Of several threads that ask at once, one loads and the
+    /// others wait.
+    ///
+    /// `load` must not ask the same cache for the same key.
+    ///
+    /// # Errors
+    /// What `load` returned, to all who waited for it; the next to ask loads again.
+    pub fn get_or_load(&self, key: K, load: impl FnOnce() -> Result<V>) -> Result<V> {
+        let slot = self.slot(&key);
+        if let Some(known) = slot.get() {
+            return known.clone();
+        }
+        let mut loaded_here = false;
+        let value = slot
+            .get_or_init(|| {
+                loaded_here = true;
+                load()
+            })
+            .clone();
+        if loaded_here {
+            self.settle(&key, &slot, &value);
+        }
+        value
+    }
+
+    /// What all the values weigh together.
+    pub fn weight(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).weight).fold(0, usize::saturating_add)
+    }
+
+    fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
+        let count = self.shards.len();
+        let hash = crate::bytes::as_usize(self.hasher.hash_one(key));
+        let index = hash.checked_rem(count).unwrap_or(0);
+        #[allow(clippy::indexing_slicing, reason = "the index is a remainder by the length, which `new` keeps above 0")]
+        lock(&self.shards[index])
+    }
+
+    fn slot(&self, key: &K) -> Slot<V> {
+        let mut shard = self.shard(key);
+        if let Some(entry) = shard.entries.get(key) {
+            return entry.slot.clone();
+        }
+        let slot = Slot::<V>::default();
+        shard.entries.put(key.clone(), Entry { slot: slot.clone(), weight: 0 });
+        slot
+    }
+
+    /// Weighs a value that has just been loaded, and drops old ones until the budget holds.
+    fn settle(&self, key: &K, slot: &Slot<V>, value: &Result<V>) {
+        let mut shard = self.shard(key);
+        let is_ours = |entry: &Entry<V>| Arc::ptr_eq(&entry.slot, slot);
+        match value {
+            Err(_) => {
+                if shard.entries.peek(key).is_some_and(is_ours) {
+                    shard.entries.pop(key);
+                }
+            }
+            Ok(value) => {
+                let weight = (self.weigh)(value);
+                let Some(entry) = shard.entries.peek_mut(key).filter(|entry| is_ours(entry)) else { return };
+                entry.weight = weight;
+                shard.weight = shard.weight.saturating_add(weight);
+                while shard.weight > self.budget && shard.entries.len() > 1 {
+                    let Some((_, old)) = shard.entries.pop_lru() else { break };
+                    shard.weight = shard.weight.saturating_sub(old.weight);
+                }
+            }
+        }
+    }
+}
+
+/// A lock that a panic of another thread does not spoil: the shards are valid between any two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn threads_that_ask_at_once_load_once() {
+        let cache = Cache::<u64, Arc<[u8]>>::new(1, 100, |v| v.len());
+        let loads = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let load = || {
+                        loads.fetch_add(1, Ordering::Relaxed);
+                        std::thread::sleep(Duration::from_millis(20));
+                        Ok(Arc::from(&b"abc"[..]))
+                    };
+                    assert_eq!(&*cache.get_or_load(7, load).unwrap(), b"abc");
+                });
+            }
+        });
+        assert_eq!(loads.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn the_budget_holds_and_the_newest_stays() {
+        let cache = Cache::<u64, Arc<[u8]>>::new(1, 100, |v| v.len());
+        for key in 0..50 {
+            cache.get_or_load(key, || Ok(vec![0; 30].into())).unwrap();
+            assert!(cache.weight() <= 100);
+        }
+        cache.get_or_load(49, || panic!("was there")).unwrap();
+        cache.get_or_load(99, || Ok(vec![0; 500].into())).unwrap();
+        assert_eq!(cache.weight(), 500, "one value is kept, however heavy");
+        cache.get_or_load(1, || Ok(vec![0; 1].into())).unwrap();
+        assert_eq!(cache.weight(), 1);
+    }
+
+    #[test]
+    fn failures_are_not_kept() {
+        let cache = Cache::<u64, Arc<[u8]>>::new(1, 100, |v| v.len());
+        assert!(cache.get_or_load(1, || Err(Error::NotFound)).is_err());
+        assert!(cache.get_or_load(1, || Ok(vec![1].into())).is_ok());
+        assert_eq!(cache.weight(), 1);
+    }
+}
