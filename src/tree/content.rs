@@ -1,0 +1,355 @@
+//! Where the bytes of a file are, and the one reader that gets them for all drivers.
+
+use std::{cell::RefCell, fmt, sync::Arc};
+
+use super::NodeId;
+use crate::{
+    bytes::{as_u64, as_usize},
+    error::{Error, Result},
+    limits,
+    volume::{Cache, Volume},
+};
+
+/// What a node holds.
+#[derive(Debug)]
+pub enum Content {
+    /// Nothing to read: a directory, a device, a FIFO, a socket.
+    Nothing,
+    /// The target of a symbolic link.
+    Link(Box<[u8]>),
+    /// The bytes of a file.
+    Data(Data),
+    /// It cannot be read, and why; the node itself is in order.
+    Broken(Error),
+}
+
+/// The bytes of a file, as a list of places.
+#[derive(Debug, Clone, Default)]
+pub struct Data {
+    segments: Vec<Segment>,
+    size: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Segment {
+    /// Offset in the file of its first byte.
+    start: u64,
+    len: u64,
+    place: Place,
+}
+
+/// Where the bytes of one segment of a file are.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// One behind the other from byte `at` of the volume on.
+    Run {
+        /// Byte offset in the volume. The run may reach past the end of the volume: those bytes cannot be read.
+        at: u64,
+    },
+    /// Interleaved: units of `unit` bytes, each followed by `gap` bytes that are not of this file.
+    Interleaved {
+        /// Byte offset in the volume of the first unit.
+        at: u64,
+        /// Bytes of a unit, not 0.
+        unit: u64,
+        /// Bytes between units.
+        gap: u64,
+    },
+    /// Zeros that are not recorded.
+    Hole,
+    /// Bytes that were inside a structure.
+    Inline(Arc<[u8]>),
+    /// Blocks that have to be unpacked.
+    Packed(Arc<dyn Packed>),
+}
+
+/// Packed blocks of one file, with their decoder.
+pub trait Packed: Send + Sync + fmt::Debug {
+    /// Bytes of an unpacked block, not 0; only the last may be shorter.
+    fn block_size(&self) -> u64;
+
+    /// Unpacks block `index`.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the block does not unpack to exactly its length, [`Error::Io`] when its bytes are
+    /// not in the image.
+    fn unpack(&self, index: u64) -> Result<Vec<u8>>;
+}
+
+/// A part of a file that lies in one place.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// `len` bytes from byte `at` of the volume on.
+    Run {
+        /// Byte offset in the volume.
+        at: u64,
+        /// Bytes.
+        len: u64,
+    },
+    /// `len` zeros.
+    Hole {
+        /// Bytes.
+        len: u64,
+    },
+    /// `len` bytes from `from` of a buffer.
+    Inline {
+        /// The buffer.
+        bytes: Arc<[u8]>,
+        /// Offset in the buffer.
+        from: u64,
+        /// Bytes.
+        len: u64,
+    },
+    /// `len` bytes from `from` of what the blocks unpack to; inside one block.
+    Packed {
+        /// The blocks.
+        blocks: Arc<dyn Packed>,
+        /// Offset in the unpacked bytes.
+        from: u64,
+        /// Bytes.
+        len: u64,
+    },
+}
+
+impl Piece {
+    /// How many bytes of the file this is.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Run { len, .. } | Self::Hole { len } | Self::Inline { len, .. } | Self::Packed { len, .. } => *len,
+        }
+    }
+
+    /// Whether this is no byte.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Data {
+    /// Adds `len` bytes at the end of the file; more than 2^64 in all are not kept.
+    pub fn push(&mut self, place: Place, len: u64) {
+        let Some(end) = self.size.checked_add(len) else { return };
+        // Sections of a large file usually lie behind each other: one run then, so that a read finds it at once.
+        if let (Some(Segment { len: before, place: Place::Run { at: last }, .. }), Place::Run { at }) =
+            (self.segments.last_mut(), &place)
+            && last.checked_add(*before) == Some(*at)
+        {
+            *before = before.saturating_add(len);
+        } else if len > 0 {
+            self.segments.push(Segment { start: self.size, len, place });
+        }
+        self.size = end;
+    }
+
+    /// Bytes of the file.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// How many segments the list has: what it weighs in a cache.
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// The pieces that hold the bytes `at .. at + len`, as far as there are any.
+    pub fn pieces(&self, at: u64, len: u64) -> impl Iterator<Item = Piece> {
+        let end = at.saturating_add(len).min(self.size);
+        let first = self.segments.partition_point(|s| s.start.saturating_add(s.len) <= at);
+        let mut segments = self.segments.get(first..).unwrap_or_default().iter().peekable();
+        let mut at = at;
+        std::iter::from_fn(move || {
+            if at >= end {
+                return None;
+            }
+            let segment = segments.peek()?;
+            let inside = at.saturating_sub(segment.start);
+            let left = segment.len.saturating_sub(inside);
+            let piece = segment.piece(inside, left.min(end.saturating_sub(at)));
+            if piece.len() >= left {
+                segments.next();
+            }
+            at = at.saturating_add(piece.len());
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+}
+
+impl Segment {
+    /// The piece that begins at byte `inside` of the segment, at most `len` bytes.
+    fn piece(&self, inside: u64, len: u64) -> Piece {
+        match &self.place {
+            Place::Run { at } => Piece::Run { at: at.saturating_add(inside), len },
+            Place::Interleaved { at, unit, gap } => {
+                let number = inside.checked_div(*unit).unwrap_or(0);
+                let offset = inside.checked_rem(*unit).unwrap_or(0);
+                let start = number.saturating_mul(unit.saturating_add(*gap)).saturating_add(offset);
+                Piece::Run { at: at.saturating_add(start), len: len.min(unit.saturating_sub(offset)) }
+            }
+            Place::Hole => Piece::Hole { len },
+            Place::Inline(bytes) => Piece::Inline { bytes: bytes.clone(), from: inside, len },
+            Place::Packed(blocks) => {
+                let size = blocks.block_size();
+                let left = size.saturating_sub(inside.checked_rem(size).unwrap_or(0));
+                Piece::Packed { blocks: blocks.clone(), from: inside, len: len.min(left) }
+            }
+        }
+    }
+}
+
+/// Fills `buf` from byte `at` of `data` on, which has no packed blocks: for the decoders of packed blocks, and for
+/// tables inside files. Through the sector cache.
+///
+/// # Errors
+/// [`Error::Io`] when the file or the volume ends before `buf` is full, [`Error::Unsupported`] for packed blocks.
+pub fn read_stored(volume: &Volume, data: &Data, at: u64, buf: &mut [u8]) -> Result<()> {
+    let mut done: usize = 0;
+    for piece in data.pieces(at, as_u64(buf.len())) {
+        let rest = buf.get_mut(done..).unwrap_or_default();
+        let Some(to) = rest.get_mut(..as_usize(piece.len())) else { break };
+        match piece {
+            Piece::Run { at, .. } => volume.read(to, at)?,
+            Piece::Hole { .. } => to.fill(0),
+            Piece::Inline { bytes, from, .. } => copy_from(&bytes, from, to)?,
+            Piece::Packed { .. } => return Err(Error::unsupported("packed blocks inside packed blocks")),
+        }
+        done = done.saturating_add(to.len());
+    }
+    if done == buf.len() { Ok(()) } else { Err(short("reading a file")) }
+}
+
+fn copy_from(bytes: &[u8], from: u64, to: &mut [u8]) -> Result<()> {
+    let from = bytes.get(as_usize(from)..).unwrap_or_default();
+    to.copy_from_slice(from.get(..to.len()).ok_or_else(|| short("reading a block"))?);
+    Ok(())
+}
+
+fn short(what: &'static str) -> Error {
+    Error::io(what, std::io::ErrorKind::UnexpectedEof.into())
+}
+
+thread_local! {
+    /// Where a thread puts together what it cannot lend from the map: at most [`limits::READ`] bytes.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The reader of all files: lends one slice where it can, fills a buffer where it must, keeps unpacked blocks.
+pub(super) struct Reader {
+    volume: Arc<Volume>,
+    unpacked: Cache<(NodeId, u64), Arc<[u8]>>,
+}
+
+impl Reader {
+    pub(super) fn new(volume: Arc<Volume>, cache_size: usize) -> Self {
+        Self { volume, unpacked: Cache::new(4, cache_size, |block| block.len()) }
+    }
+
+    /// See [`super::Tree::read`].
+    pub(super) fn lend<T>(
+        &self,
+        id: NodeId,
+        data: &Data,
+        at: u64,
+        len: usize,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T> {
+        let len = as_u64(len.min(limits::READ)).min(data.size().saturating_sub(at));
+        if len == 0 {
+            return Ok(take(&[]));
+        }
+        if let Some(Piece::Run { at: place, len: whole }) = data.pieces(at, len).next()
+            && whole == len
+            && let Some(slice) = self.volume.lend(place, as_usize(len))
+        {
+            return Ok(take(slice));
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            let len = as_usize(len);
+            if buffer.len() < len {
+                buffer.resize(len, 0);
+            }
+            let buf = buffer.get_mut(..len).unwrap_or_default();
+            self.copy(id, data, at, buf)?;
+            Ok(take(buf))
+        })
+    }
+
+    /// See [`super::Tree::read_into`].
+    pub(super) fn copy(&self, id: NodeId, data: &Data, at: u64, buf: &mut [u8]) -> Result<usize> {
+        let mut done: usize = 0;
+        for piece in data.pieces(at, as_u64(buf.len())) {
+            let rest = buf.get_mut(done..).unwrap_or_default();
+            let Some(to) = rest.get_mut(..as_usize(piece.len())) else { break };
+            match &piece {
+                Piece::Run { at, .. } => self.volume.read_data(to, *at)?,
+                Piece::Hole { .. } => to.fill(0),
+                Piece::Inline { bytes, from, .. } => copy_from(bytes, *from, to)?,
+                Piece::Packed { blocks, from, .. } => {
+                    let index = from.checked_div(blocks.block_size()).unwrap_or(0);
+                    let inside = from.checked_rem(blocks.block_size()).unwrap_or(0);
+                    let block = self.unpacked.get_or_load((id, index), || Ok(blocks.unpack(index)?.into()))?;
+                    copy_from(&block, inside, to)?;
+                }
+            }
+            done = done.saturating_add(to.len());
+        }
+        Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(bytes: Vec<u8>) -> Reader {
+        Reader::new(Arc::new(Volume::new(Arc::new(bytes), 1 << 20)), 1 << 20)
+    }
+
+    #[test]
+    fn pieces_cover_exactly_the_range() {
+        let mut data = Data::default();
+        data.push(Place::Run { at: 10 }, 5);
+        data.push(Place::Run { at: 15 }, 5);
+        data.push(Place::Hole, 4);
+        data.push(Place::Interleaved { at: 100, unit: 3, gap: 2 }, 8);
+        data.push(Place::Inline(Arc::from(&b"xyz"[..])), 3);
+        assert_eq!(data.size(), 25);
+        let bytes: Vec<u8> = (0..=255).collect();
+        let reader = reader(bytes);
+        let mut all = vec![0; 25];
+        assert_eq!(reader.copy(NodeId(2), &data, 0, &mut all).unwrap(), 25);
+        let expected: Vec<u8> = (10..20)
+            .chain([0; 4])
+            .chain([100, 101, 102, 105, 106, 107, 110, 111])
+            .chain(*b"xyz")
+            .collect();
+        assert_eq!(all, expected);
+        for at in 0..=26 {
+            for len in 0..=26 {
+                let mut part = vec![0; len];
+                let n = reader.copy(NodeId(2), &data, at, &mut part).unwrap();
+                let at = (at as usize).min(25);
+                assert_eq!(part[..n], expected[at..(at + len).min(25)], "{len} at {at}");
+            }
+        }
+        assert_eq!(data.pieces(0, 25).count(), 6, "the two runs are one");
+    }
+
+    #[test]
+    fn what_is_past_the_end_of_the_volume_is_an_error() {
+        let mut data = Data::default();
+        data.push(Place::Run { at: 200 }, 100);
+        let reader = reader(vec![7; 256]);
+        assert_eq!(reader.lend(NodeId(2), &data, 0, 56, |b| b.to_vec()).unwrap(), [7; 56]);
+        assert!(reader.lend(NodeId(2), &data, 0, 57, |_| ()).is_err());
+        assert_eq!(reader.lend(NodeId(2), &data, 100, 10, |b| b.len()).unwrap(), 0);
+        assert_eq!(reader.lend(NodeId(2), &data, u64::MAX, 10, |b| b.len()).unwrap(), 0);
+    }
+
+    #[test]
+    fn sizes_beyond_2_64_do_not_wrap() {
+        let mut data = Data::default();
+        data.push(Place::Hole, u64::MAX - 1);
+        data.push(Place::Run { at: 0 }, 100);
+        assert_eq!(data.size(), u64::MAX - 1);
+    }
+}

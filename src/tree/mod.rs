@@ -1,0 +1,194 @@
+//! The waist: a read-only tree with no trace of any format or of FUSE.
+//!
+//! Below stand the drivers, which implement [`FileSystem`]; above stand the mount and the commands, which use
+//! [`Tree`]. The content reader ([`content`]) is the one file here that names `volume`: every driver says where bytes
+//! are, and one reader gets them, so it has to stand on this side of the drivers.
+
+pub mod content;
+mod listing;
+mod node;
+mod view;
+mod walk;
+
+use std::sync::Arc;
+
+pub use content::{Content, Data, Packed, Piece, Place};
+pub use listing::{Entry, Listing, ListingBuilder};
+pub use node::{Attributes, Device, Kind, Node, NodeId, Statistics, Timestamp};
+pub use view::{Policy, Stat};
+pub use walk::{Walk, Walked};
+
+use crate::{
+    error::{Error, Result},
+    volume::Volume,
+};
+
+/// A driver: answers what there is and where its bytes are, and opens nothing.
+pub trait FileSystem: Send + Sync {
+    /// The number of the root directory.
+    fn root(&self) -> NodeId;
+
+    /// What is known of one node.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] or [`Error::Io`] when its record cannot be read.
+    fn node(&self, id: NodeId) -> Result<Arc<Node>>;
+
+    /// The names in a directory, without `.` and `..`.
+    ///
+    /// # Errors
+    /// [`Error::NotADirectory`]; [`Error::Corrupt`] or [`Error::Io`] when it cannot be read at all. A damaged record
+    /// inside costs only itself.
+    fn listing(&self, directory: NodeId) -> Result<Arc<Listing>>;
+
+    /// The directory above; the root is above itself.
+    ///
+    /// # Errors
+    /// As [`listing`](Self::listing).
+    fn parent(&self, directory: NodeId) -> Result<NodeId>;
+
+    /// Sizes of the whole.
+    fn statistics(&self) -> Statistics;
+
+    /// The name of the volume, in UTF-8 where the disc says how to read it.
+    fn label(&self) -> String;
+
+    /// Which of the disc's trees this is, by the word that `view=` knows.
+    fn view(&self) -> &'static str;
+
+    /// What is wrong with the disc as a whole, a sentence each.
+    fn notes(&self) -> &[String];
+}
+
+/// A file system seen through a [`Policy`], with a reader for its files.
+pub struct Tree {
+    file_system: Box<dyn FileSystem>,
+    reader: content::Reader,
+    policy: Policy,
+}
+
+impl Tree {
+    /// The tree of `file_system`, whose bytes lie in `volume`. At most `cache_size` bytes of unpacked blocks are kept.
+    pub fn new(file_system: Box<dyn FileSystem>, volume: Arc<Volume>, policy: Policy, cache_size: usize) -> Self {
+        Self { file_system, reader: content::Reader::new(volume, cache_size), policy }
+    }
+
+    /// The number of the root directory.
+    pub fn root(&self) -> NodeId {
+        self.file_system.root()
+    }
+
+    /// The attributes of a node.
+    ///
+    /// # Errors
+    /// As [`FileSystem::node`].
+    pub fn stat(&self, id: NodeId) -> Result<Stat> {
+        Ok(self.policy.stat(&self.file_system.node(id)?.attributes))
+    }
+
+    /// The attributes of `name` in `directory`; `.` and `..` are known too.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or as [`FileSystem::listing`].
+    pub fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<Stat> {
+        let id = match name {
+            b"." => directory,
+            b".." => self.file_system.parent(directory)?,
+            name => self.file_system.listing(directory)?.find(name).ok_or(Error::NotFound)?.node,
+        };
+        self.stat(id)
+    }
+
+    /// The names in a directory, in the order of the disc.
+    ///
+    /// # Errors
+    /// As [`FileSystem::listing`].
+    pub fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
+        self.file_system.listing(directory)
+    }
+
+    /// The directory above; the root is above itself.
+    ///
+    /// # Errors
+    /// As [`FileSystem::parent`].
+    pub fn parent(&self, directory: NodeId) -> Result<NodeId> {
+        self.file_system.parent(directory)
+    }
+
+    /// The target of a symbolic link, as the disc has it.
+    ///
+    /// # Errors
+    /// [`Error::NotALink`], [`Error::NameTooLong`], or as [`FileSystem::node`].
+    pub fn read_link(&self, id: NodeId) -> Result<Box<[u8]>> {
+        match &self.file_system.node(id)?.content {
+            Content::Link(target) => Ok(target.clone()),
+            Content::Broken(error) => Err(error.clone()),
+            Content::Nothing | Content::Data(_) => Err(Error::NotALink),
+        }
+    }
+
+    /// Reads at most `len` bytes of a file from `at` on, and lends them to `take`: fewer at the end of the
+    /// file, none behind it. `take` must pass the bytes on unseen when the tree may lend from a map
+    /// ([`crate::source::Source::lend`]); [`read_into`](Self::read_into) copies.
+    ///
+    /// # Errors
+    /// [`Error::IsADirectory`]; [`Error::Io`] when a byte of the range is not in the image, [`Error::Corrupt`]
+    /// or [`Error::Unsupported`] when a packed block cannot be unpacked.
+    pub fn read<T>(&self, id: NodeId, at: u64, len: usize, take: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        let node = self.file_system.node(id)?;
+        self.reader.lend(id, data_of(&node)?, at, len, take)
+    }
+
+    /// Reads into `buf` from byte `at` of a file on; returns how many bytes there were.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_into(&self, id: NodeId, at: u64, buf: &mut [u8]) -> Result<usize> {
+        let node = self.file_system.node(id)?;
+        self.reader.copy(id, data_of(&node)?, at, buf)
+    }
+
+    /// Where the bytes of a file lie, in the order of the file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn pieces(&self, id: NodeId) -> Result<Vec<Piece>> {
+        let node = self.file_system.node(id)?;
+        let data = data_of(&node)?;
+        Ok(data.pieces(0, data.size()).collect())
+    }
+
+    /// Everything below (and with) the root, parents first, each directory once.
+    pub fn walk(&self) -> Walk<'_> {
+        Walk::new(self)
+    }
+
+    /// Sizes of the whole.
+    pub fn statistics(&self) -> Statistics {
+        self.file_system.statistics()
+    }
+
+    /// The name of the volume.
+    pub fn label(&self) -> String {
+        self.file_system.label()
+    }
+
+    /// Which of the disc's trees this is.
+    pub fn view(&self) -> &'static str {
+        self.file_system.view()
+    }
+
+    /// What is wrong with the disc as a whole, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        self.file_system.notes()
+    }
+}
+
+fn data_of(node: &Node) -> Result<&Data> {
+    match &node.content {
+        Content::Data(data) => Ok(data),
+        Content::Broken(error) => Err(error.clone()),
+        Content::Nothing if node.attributes.kind == Kind::Directory => Err(Error::IsADirectory),
+        Content::Nothing | Content::Link(_) => Err(Error::NotFound),
+    }
+}

@@ -1,0 +1,96 @@
+//! What is known of a file, a directory, a link or a device.
+
+use super::Content;
+
+/// The number of a node: its place on the disc, the same in every mount. Never 0 or 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u64);
+
+/// The type of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    File,
+    Directory,
+    Symlink,
+    CharDevice,
+    BlockDevice,
+    Fifo,
+    Socket,
+}
+
+/// The number of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub struct Device {
+    pub major: u32,
+    pub minor: u32,
+}
+
+/// A moment since 1970-01-01 00:00:00 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
+pub struct Timestamp {
+    /// Seconds, negative before 1970.
+    pub seconds: i64,
+    /// 0 to 999 999 999.
+    pub nanoseconds: u32,
+}
+
+impl From<(i64, u32)> for Timestamp {
+    fn from((seconds, nanoseconds): (i64, u32)) -> Self {
+        Self { seconds, nanoseconds }
+    }
+}
+
+/// What the disc says of a node; `None` where it says nothing.
+#[derive(Debug, Clone)]
+pub struct Attributes {
+    /// The number.
+    pub id: NodeId,
+    /// The type.
+    pub kind: Kind,
+    /// The twelve permission bits.
+    pub permissions: Option<u16>,
+    /// How many names the node has; 1 where the disc does not say.
+    pub links: u32,
+    /// The owner.
+    pub uid: Option<u32>,
+    /// The group.
+    pub gid: Option<u32>,
+    /// Bytes of a file or directory, bytes in the target of a link.
+    pub size: u64,
+    /// Bytes that it takes up on the disc.
+    pub allocated: u64,
+    /// Time of the last change of the content.
+    pub modified: Timestamp,
+    /// Time of the last access.
+    pub accessed: Timestamp,
+    /// Time of the last change of the attributes.
+    pub changed: Timestamp,
+    /// Time of creation.
+    pub created: Option<Timestamp>,
+    /// The device that a device node stands for.
+    pub device: Option<Device>,
+}
+
+/// A node: what it is, and where its content lies.
+#[derive(Debug)]
+pub struct Node {
+    /// What the disc says of it.
+    pub attributes: Attributes,
+    /// Its bytes, or its target.
+    pub content: Content,
+}
+
+/// Sizes of a file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statistics {
+    /// Bytes of one block.
+    pub block_size: u32,
+    /// Blocks of the volume.
+    pub blocks: u64,
+    /// Blocks that are free.
+    pub free_blocks: u64,
+    /// Nodes, 0 where the disc does not say.
+    pub nodes: u64,
+}
