@@ -1,0 +1,104 @@
+//! Which of the trees of a session is shown.
+
+use std::sync::Arc;
+
+use super::{
+    Iso9660,
+    descriptor::{DescriptorSet, VolumeTree},
+    name::Naming,
+    record::RecordBuffer,
+    susp::{self, Areas},
+};
+use crate::{
+    error::{Error, Result},
+    fs::{Damage, Options, View},
+    tree::FileSystem,
+    volume::Volume,
+};
+
+/// The identifiers by which Rock Ridge announces itself (`ER`), RRIP 4.3 in its versions.
+const IDENTIFIERS: [&[u8]; 3] = [b"RRIP_", b"IEEE_P1282", b"IEEE_1282"];
+
+/// A tree that could be shown.
+struct Candidate {
+    view: View,
+    tree: VolumeTree,
+    naming: Naming,
+    rock_ridge: Option<u8>,
+}
+
+/// The tree that `options` want: by default Rock Ridge, then Joliet, then plain ISO 9660; the first of them that has a
+/// name in its root.
+pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Options) -> Result<Iso9660> {
+    let candidates = candidates(volume, set, options);
+    let there: Vec<&str> = candidates.iter().map(|c| c.view.word()).collect();
+    if there.is_empty() {
+        return Err(Error::NotADisc("volume descriptors of ISO 9660, but no primary one among them".into()));
+    }
+    let wanted = |c: &&Candidate| options.view == View::Auto || options.view == c.view;
+    let open = |c: &Candidate| {
+        Iso9660::new(volume, c.tree.clone(), c.view, c.naming, c.rock_ridge, options)
+    };
+    let mut first = None;
+    for candidate in candidates.iter().filter(wanted) {
+        let iso = open(candidate);
+        let is_empty = match &iso {
+            Ok(iso) => iso.listing(iso.root()).map_or(true, |names| names.is_empty()),
+            Err(_) => true,
+        };
+        if !is_empty {
+            log::info!("showing the {} tree; the disc has: {}", candidate.view.word(), there.join(", "));
+            return iso;
+        }
+        // Of trees that are all empty the first is shown, and its error told if it has one.
+        first = first.or(Some(iso));
+    }
+    first.unwrap_or_else(|| {
+        let (word, there) = (options.view.word(), there.join(", "));
+        Err(Error::unsupported(format!("the disc has no {word} tree; it has: {there}")))
+    })
+}
+
+/// The trees of a session that `options` do not turn off, best first.
+fn candidates(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<Candidate> {
+    let mut all = Vec::new();
+    let plain = Naming::Iso9660(options.map);
+    if let Some(tree) = &set.primary
+        && options.rock_ridge
+        && let Some(skip) = rock_ridge(volume, tree)
+    {
+        all.push(Candidate { view: View::RockRidge, tree: tree.clone(), naming: plain, rock_ridge: Some(skip) });
+    }
+    if let Some((tree, level)) = &set.joliet
+        && options.joliet
+    {
+        log::debug!("Joliet level {level}");
+        all.push(Candidate { view: View::Joliet, tree: tree.clone(), naming: Naming::Joliet, rock_ridge: None });
+    }
+    let enhanced = set.enhanced.iter().map(|tree| (tree, Naming::Enhanced));
+    for (tree, naming) in enhanced.chain(set.primary.iter().map(|tree| (tree, plain))) {
+        all.push(Candidate { view: View::Iso9660, tree: tree.clone(), naming, rock_ridge: None });
+    }
+    all
+}
+
+/// Looks into the root's own record for Rock Ridge: announced by `ER`, or by its fields where a writer forgot to announce
+/// it. Returns how many bytes are in front of the entries of each system use field (`SP`, SUSP 5.3).
+fn rock_ridge(volume: &Volume, tree: &VolumeTree) -> Option<u8> {
+    let at = tree.root_record(volume).ok()?.record().ok()?.data_at(tree.block_size);
+    let buffer = RecordBuffer::read(volume, at, tree.layout).ok()?;
+    let record = buffer.record().ok().filter(|r| r.is_self())?;
+    let damage = Damage::default();
+    let areas = Areas { volume, block_size: tree.block_size, damage: &damage };
+    let (mut skip, mut is_there) = (0, false);
+    areas.visit(susp::start(record.system_use, 0), at, |entry| match (&entry.signature, entry.data) {
+        (b"SP", [0xbe, 0xef, bytes, ..]) => skip = *bytes,
+        (b"ER", [length, _, _, _, rest @ ..]) => {
+            let identifier = rest.get(..usize::from(*length)).unwrap_or(rest);
+            is_there |= IDENTIFIERS.iter().any(|known| identifier.starts_with(known));
+        }
+        (b"PX" | b"RR", _) => is_there = true,
+        _ => {}
+    });
+    is_there.then_some(skip)
+}

@@ -1,0 +1,123 @@
+//! From the records of a directory to its names.
+
+use super::{
+    Iso9660, hard_link,
+    record::{DirectoryExtent, Record},
+    relocation::Relocations,
+    rock_ridge::RockRidge,
+};
+use crate::{
+    error::{Corrupt, Error, Result},
+    limits,
+    tree::{Kind, Listing, ListingBuilder, NodeId},
+};
+
+impl Iso9660 {
+    /// The names in the directory that lies at `extent`.
+    pub(super) fn read_listing(&self, extent: DirectoryExtent) -> Result<Listing> {
+        let mut builder = ListingBuilder::default();
+        let mut relocations = Relocations::new(self);
+        let mut previous = Section::default();
+        let mut records = self.records(extent)?;
+        while let Some(record) = records.next() {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    self.damage.report(&error);
+                    continue;
+                }
+            };
+            if record.is_self() || record.is_parent() || previous.is_continued_by(&record) {
+                continue;
+            }
+            if builder.len() >= limits::DIRECTORY_ENTRIES {
+                let allowed = "at most 4194304";
+                let found = "more than 4194304";
+                self.damage.report(&Corrupt::new("directory", extent.at, "number of names", found, allowed).into());
+                break;
+            }
+            if (record.is_hidden() && self.hide) || (record.is_associated() && !self.show_associated) {
+                continue;
+            }
+            self.add(&mut builder, &mut relocations, extent, &record);
+        }
+        Ok(builder.finish())
+    }
+
+    /// Adds the name of one record, unless it is shown elsewhere.
+    fn add(
+        &self,
+        builder: &mut ListingBuilder,
+        relocations: &mut Relocations<'_>,
+        directory: DirectoryExtent,
+        record: &Record<'_>,
+    ) {
+        let rock_ridge = self.rock_ridge(record).unwrap_or_default();
+        let (name, version) = if rock_ridge.name.is_empty() {
+            let name = self.naming.name(record.identifier, record.system_use, record.is_directory());
+            (name.text, name.version)
+        } else {
+            (rock_ridge.name.clone(), None)
+        };
+        if record.is_directory() {
+            let is_elsewhere = if rock_ridge.is_relocated {
+                relocations.is_shown_elsewhere(record)
+            } else {
+                self.rock_ridge.is_some()
+                    && directory == self.root_extent()
+                    && relocations.is_unmarked_holder(record, &name)
+            };
+            if !is_elsewhere {
+                builder.push(&name, version, self.directory_of(record).0, Kind::Directory);
+            }
+            return;
+        }
+        if let Some(child) = rock_ridge.child {
+            let at = self.block_at(child);
+            if self.extent_at(at).is_some() {
+                builder.push(&name, version, NodeId(at), Kind::Directory);
+                return;
+            }
+            let allowed = "the place of a directory";
+            let wrong = Corrupt::new("directory record", record.at, "child link", child, allowed);
+            self.damage.report(&Error::from(wrong));
+        }
+        let (id, kind) = (self.file_id(record, &rock_ridge), self.kind(record, &rock_ridge));
+        builder.push(&name, version, id, kind);
+    }
+
+    /// The number of a file: the place of its record, unless it shares one with its other names.
+    fn file_id(&self, record: &Record<'_>, rock_ridge: &RockRidge) -> NodeId {
+        match hard_link::shared_id(record, rock_ridge) {
+            Some(id) => {
+                self.hard_links.remember(id, record.at);
+                id
+            }
+            None => NodeId(record.at),
+        }
+    }
+}
+
+/// The last section of a file that was met, to know the records that go on with it.
+#[derive(Default)]
+struct Section {
+    identifier: Vec<u8>,
+    is_associated: bool,
+    is_continued: bool,
+}
+
+impl Section {
+    /// Whether `record` is the next section of the same file. Takes it for the last one met.
+    fn is_continued_by(&mut self, record: &Record<'_>) -> bool {
+        let is_next = self.is_continued
+            && !record.is_directory()
+            && self.is_associated == record.is_associated()
+            && self.identifier == record.identifier;
+        self.is_continued = record.is_continued() && !record.is_directory();
+        self.is_associated = record.is_associated();
+        if self.is_continued && !is_next {
+            self.identifier = record.identifier.to_vec();
+        }
+        is_next
+    }
+}

@@ -1,0 +1,258 @@
+//! ISO 9660 (ECMA-119) with Rock Ridge, Joliet, zisofs, and High Sierra before it.
+//!
+//! The number of a node is its place: the byte offset of its directory record in the volume, for a directory
+//! the offset of its own `.` record, which is where its extent begins. So a number is the same in every mount and
+//! there is no table of them. Files with several names are the exception ([`hard_link`]).
+
+mod choice;
+mod descriptor;
+mod directory;
+mod hard_link;
+mod inode;
+mod name;
+mod raw;
+mod record;
+mod relocation;
+mod rock_ridge;
+mod session;
+mod sparse;
+mod susp;
+mod zisofs;
+
+use std::sync::Arc;
+
+pub use name::NameMap;
+
+use self::{
+    descriptor::{DescriptorSet, VolumeTree},
+    hard_link::HardLinks,
+    name::Naming,
+    record::{DirectoryExtent, Record, RecordBuffer, Records},
+    rock_ridge::RockRidge,
+    susp::Areas,
+};
+use super::{Damage, Options, View};
+use crate::{
+    error::{Error, Result},
+    text,
+    tree::{FileSystem, Listing, Node, NodeId, Statistics},
+    volume::{Cache, Volume},
+};
+
+/// One tree of an ISO 9660 volume.
+pub struct Iso9660 {
+    volume: Arc<Volume>,
+    /// The descriptor by which the tree was found.
+    tree: VolumeTree,
+    view: View,
+    naming: Naming,
+    /// With Rock Ridge: bytes in front of the entries of each system use field (`SP`).
+    rock_ridge: Option<u8>,
+    root: (NodeId, DirectoryExtent),
+    hide: bool,
+    show_associated: bool,
+    damage: Damage,
+    notes: Vec<String>,
+    nodes: Cache<NodeId, Arc<Node>>,
+    listings: Cache<NodeId, Arc<Listing>>,
+    hard_links: HardLinks,
+}
+
+impl Iso9660 {
+    /// Finds the last session of `volume` and chooses one of its trees.
+    ///
+    /// # Errors
+    /// [`Error::NotADisc`] when there is no volume descriptor, [`Error::Corrupt`] when the descriptors are damaged,
+    /// [`Error::Unsupported`] when the view that `options` wants is not there.
+    pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Self> {
+        let sessions = session::find(&volume)?;
+        let Some(set) = sessions.last() else {
+            return Err(Error::NotADisc("no volume descriptor of ISO 9660 at byte 32768".into()));
+        };
+        if sessions.len() > 1 {
+            log::info!("{} sessions, the last begins at sector {}", sessions.len(), set.start);
+        }
+        let mut chosen = choice::choose(&volume, set, options)?;
+        chosen.notes = notes(&volume, set);
+        Ok(chosen)
+    }
+
+    /// The tree of a descriptor, without a look at whether there is anything in it.
+    fn new(
+        volume: &Arc<Volume>,
+        tree: VolumeTree,
+        view: View,
+        naming: Naming,
+        rock_ridge: Option<u8>,
+        options: &Options,
+    ) -> Result<Self> {
+        let root_record = tree.root_record(volume)?;
+        let root_record = root_record.record()?;
+        let at = root_record.data_at(tree.block_size);
+        let own = DirectoryExtent { at, len: root_record.data_length.into() };
+        let mut iso = Self {
+            volume: volume.clone(),
+            view,
+            naming,
+            rock_ridge,
+            root: (NodeId(at), own),
+            hide: options.hide,
+            show_associated: options.show_associated,
+            damage: Damage::default(),
+            notes: Vec::new(),
+            nodes: Cache::new(8, options.cache_size / 4, inode::weight),
+            listings: Cache::new(1, options.cache_size / 4 * 3, |listing| listing.weight()),
+            hard_links: HardLinks::default(),
+            tree,
+        };
+        iso.root = match iso.extent_at(at) {
+            Some(extent) => (NodeId(at), extent),
+            None => (NodeId(iso.tree.root_record_at), own),
+        };
+        Ok(iso)
+    }
+
+    fn root_extent(&self) -> DirectoryExtent {
+        self.root.1
+    }
+
+    /// The byte offset of a logical block.
+    fn block_at(&self, block: u32) -> u64 {
+        u64::from(block).saturating_mul(self.tree.block_size)
+    }
+
+    fn records(&self, extent: DirectoryExtent) -> Result<Records<'_>> {
+        Records::new(&self.volume, extent, self.tree.layout)
+    }
+
+    /// The extent of the directory whose `.` record lies at byte `at`; `None` when there is none.
+    fn extent_at(&self, at: u64) -> Option<DirectoryExtent> {
+        let buffer = RecordBuffer::read(&self.volume, at, self.tree.layout).ok()?;
+        let record = buffer.record().ok()?;
+        let is_own = record.is_self() && record.is_directory() && u64::from(record.data_length) >= record.length;
+        is_own.then_some(DirectoryExtent { at, len: record.data_length.into() })
+    }
+
+    /// Number and extent of the directory that a record names. Where its own `.` record is missing or damaged, the record
+    /// that names it has to do.
+    fn directory_of(&self, record: &Record<'_>) -> (NodeId, DirectoryExtent) {
+        let at = record.data_at(self.tree.block_size);
+        match self.extent_at(at) {
+            Some(extent) => (NodeId(at), extent),
+            None => (NodeId(record.at), DirectoryExtent { at, len: record.data_length.into() }),
+        }
+    }
+
+    /// The extent of the directory `id`.
+    fn extent_of(&self, id: NodeId) -> Result<DirectoryExtent> {
+        if id == self.root.0 {
+            return Ok(self.root.1);
+        }
+        if hard_link::is_hard_link(id) {
+            return Err(Error::NotADirectory);
+        }
+        let buffer = RecordBuffer::read(&self.volume, id.0, self.tree.layout)?;
+        let record = buffer.record()?;
+        let len = record.data_length.into();
+        if record.is_self() {
+            Ok(DirectoryExtent { at: id.0, len })
+        } else if record.is_directory() {
+            Ok(DirectoryExtent { at: record.data_at(self.tree.block_size), len })
+        } else {
+            Err(Error::NotADirectory)
+        }
+    }
+
+    /// What the system use field of a record says; `None` in a tree without Rock Ridge.
+    fn rock_ridge(&self, record: &Record<'_>) -> Option<RockRidge> {
+        // The root's own record holds `SP` itself: nothing is skipped in front of it but XA information.
+        let is_root = record.at == self.root.1.at;
+        let skip = self.rock_ridge.map(|skip| if is_root { 0 } else { skip })?;
+        let areas = Areas { volume: &self.volume, block_size: self.tree.block_size, damage: &self.damage };
+        Some(RockRidge::parse(&areas, susp::start(record.system_use, skip), record.at))
+    }
+
+    /// The `..` record of the directory at `extent`, its place by extent and by `PL`.
+    fn parent_record(&self, extent: DirectoryExtent) -> Option<(u64, Option<u64>)> {
+        let mut records = self.records(extent).ok()?;
+        records.next()?.ok()?;
+        let record = records.next()?.ok().filter(|r| r.is_parent())?;
+        let linked = self.rock_ridge(&record).and_then(|r| r.parent).map(|block| self.block_at(block));
+        Some((record.data_at(self.tree.block_size), linked))
+    }
+
+    /// The place of the directory into which the one at `extent` belongs by `PL`.
+    fn recorded_parent(&self, extent: DirectoryExtent) -> Option<u64> {
+        self.parent_record(extent)?.1
+    }
+}
+
+impl FileSystem for Iso9660 {
+    fn root(&self) -> NodeId {
+        self.root.0
+    }
+
+    fn node(&self, id: NodeId) -> Result<Arc<Node>> {
+        self.nodes.get_or_load(id, || {
+            let is_link = hard_link::is_hard_link(id);
+            let at = if is_link { self.hard_links.record_at(id, self)? } else { id.0 };
+            Ok(Arc::new(self.read_node(id, at)?))
+        })
+    }
+
+    fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
+        self.listings.get_or_load(directory, || Ok(Arc::new(self.read_listing(self.extent_of(directory)?)?)))
+    }
+
+    fn parent(&self, directory: NodeId) -> Result<NodeId> {
+        if directory == self.root.0 {
+            return Ok(directory);
+        }
+        let (recorded, linked) = self.parent_record(self.extent_of(directory)?).ok_or(Error::NotFound)?;
+        let at = linked.unwrap_or(recorded);
+        let is_directory = self.extent_at(at).is_some();
+        if is_directory { Ok(NodeId(at)) } else { Ok(self.root.0) }
+    }
+
+    fn statistics(&self) -> Statistics {
+        Statistics {
+            block_size: self.tree.block_size_u32(),
+            blocks: self.tree.size.checked_div(self.tree.block_size).unwrap_or(0),
+            free_blocks: 0,
+            nodes: 0,
+        }
+    }
+
+    fn label(&self) -> String {
+        if self.naming == Naming::Joliet {
+            text::utf16_be(&self.tree.identifier).trim_end().to_owned()
+        } else {
+            String::from_utf8_lossy(text::trimmed(&self.tree.identifier)).into_owned()
+        }
+    }
+
+    fn view(&self) -> &'static str {
+        self.view.word()
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// What is wrong with a session as a whole.
+fn notes(volume: &Volume, set: &DescriptorSet) -> Vec<String> {
+    let mut notes = Vec::new();
+    let missing = set.end().saturating_sub(volume.len());
+    if missing > 0 {
+        notes.push(format!(
+            "the image ends early: {missing} bytes are missing of the {} that its volume descriptor states; \
+             what lies in them cannot be read",
+            set.end()
+        ));
+    }
+    if !set.is_terminated {
+        notes.push("the volume descriptors have no terminator".to_owned());
+    }
+    notes
+}

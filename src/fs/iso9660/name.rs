@@ -1,0 +1,154 @@
+//! File identifiers as names: ECMA-119 7.5, Joliet, and the extension of Acorn's RISC OS.
+
+use crate::text;
+
+/// How an identifier of a plain ISO 9660 tree is shown (`map=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NameMap {
+    /// As recorded, with version.
+    Off,
+    /// In lower case, without version and without the period in front of it, `;` and `/` as `.`.
+    #[default]
+    Normal,
+    /// As `Normal`, with the file type that RISC OS keeps outside of the name.
+    Acorn,
+}
+
+/// What the identifiers of a tree are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// d-characters with version, or whatever the writer put there.
+    Iso9660(NameMap),
+    /// UCS-2 (or UTF-16), high byte first.
+    Joliet,
+    /// ISO 9660:1999: free text, shown as recorded.
+    Enhanced,
+}
+
+/// A name, and the version that was behind it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) text: Vec<u8>,
+    /// The file version number, ECMA-119 7.5.1; `None` where none is recorded or the name is shown as recorded.
+    pub(super) version: Option<u16>,
+}
+
+impl Naming {
+    /// The name of a record with this identifier and system use field.
+    pub(super) fn name(self, identifier: &[u8], system_use: &[u8], is_directory: bool) -> Name {
+        match self {
+            Self::Iso9660(NameMap::Off) => Name { text: identifier.to_vec(), version: None },
+            Self::Iso9660(NameMap::Normal) => normal(identifier),
+            Self::Iso9660(NameMap::Acorn) => acorn(normal(identifier), system_use, is_directory),
+            Self::Joliet => joliet(identifier),
+            Self::Enhanced => {
+                let (text, version) = split_version(identifier);
+                Name { text: text.to_vec(), version }
+            }
+        }
+    }
+}
+
+/// An identifier apart from its version, which is digits behind the last `;`.
+fn split_version(identifier: &[u8]) -> (&[u8], Option<u16>) {
+    let Some(at) = identifier.iter().rposition(|b| *b == b';') else { return (identifier, None) };
+    let (text, version) = identifier.split_at_checked(at).unwrap_or((identifier, b""));
+    let digits = version.get(1..).unwrap_or_default();
+    let number = std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_digit()));
+    match number.and_then(|digits| digits.parse().ok()) {
+        Some(number) if !text.is_empty() => (text, Some(number)),
+        _ => (identifier, None),
+    }
+}
+
+fn normal(identifier: &[u8]) -> Name {
+    let identifier = identifier.split(|b| *b == 0).next().unwrap_or_default();
+    let (text, version) = split_version(identifier);
+    // The period belongs to the name only as long as there is an extension behind it.
+    let text = if version.is_some() { text.strip_suffix(b".").unwrap_or(text) } else { text };
+    let shown = text.iter().map(|b| match b {
+        b';' | b'/' => b'.',
+        b => b.to_ascii_lowercase(),
+    });
+    Name { text: shown.collect(), version }
+}
+
+/// RISC OS keeps a file type and attributes in 32 bytes behind the identifier, which begin with `ARCHIMEDES`.
+fn acorn(mut name: Name, system_use: &[u8], is_directory: bool) -> Name {
+    let Some(field) = system_use.first_chunk::<32>() else { return name };
+    if system_use.len() != field.len() || !field.starts_with(b"ARCHIMEDES") {
+        return name;
+    }
+    let [_, _, _, _, _, _, _, _, _, _, _, type_low, type_high, all_ones, _, _, _, _, _, attributes, ..] = field;
+    if attributes & 1 != 0
+        && let Some(first @ b'_') = name.text.first_mut()
+    {
+        *first = b'!';
+    }
+    if !is_directory && *all_ones == 0xff && type_high & 0xf0 == 0xf0 {
+        name.text.extend_from_slice(format!(",{:x}{type_low:02x}", type_high & 0x0f).as_bytes());
+    }
+    name
+}
+
+/// Joliet: the version goes, and the periods at the end, which Windows does not like either.
+fn joliet(identifier: &[u8]) -> Name {
+    let text = text::utf16_be(identifier);
+    let (name, version) = split_version(text.as_bytes());
+    let mut name = name.to_vec();
+    while name.len() >= 2 && name.last() == Some(&b'.') {
+        name.pop();
+    }
+    Name { text: name, version }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(naming: Naming, identifier: &[u8]) -> (String, Option<u16>) {
+        let name = naming.name(identifier, b"", false);
+        (String::from_utf8(name.text).unwrap(), name.version)
+    }
+
+    #[test]
+    fn normal_names() {
+        let normal = Naming::Iso9660(NameMap::Normal);
+        assert_eq!(shown(normal, b"README.TXT;1"), ("readme.txt".into(), Some(1)));
+        assert_eq!(shown(normal, b"README.;1"), ("readme".into(), Some(1)));
+        assert_eq!(shown(normal, b"README."), ("readme.".into(), None));
+        assert_eq!(shown(normal, b"A.B;12"), ("a.b".into(), Some(12)));
+        assert_eq!(shown(normal, b"A;B/C"), ("a.b.c".into(), None));
+        assert_eq!(shown(normal, b";1"), (".1".into(), None));
+        assert_eq!(shown(normal, b"DIR"), ("dir".into(), None));
+        assert_eq!(shown(normal, b"AB\0CD"), ("ab".into(), None));
+        assert_eq!(shown(normal, b"A;99999"), ("a.99999".into(), None));
+    }
+
+    #[test]
+    fn names_as_recorded() {
+        assert_eq!(shown(Naming::Iso9660(NameMap::Off), b"README.;1"), ("README.;1".into(), None));
+        assert_eq!(shown(Naming::Enhanced, b"Read me.Txt"), ("Read me.Txt".into(), None));
+        assert_eq!(shown(Naming::Enhanced, b"Read.Txt;2"), ("Read.Txt".into(), Some(2)));
+    }
+
+    #[test]
+    fn joliet_names() {
+        let utf16 = |s: &str| s.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+        assert_eq!(shown(Naming::Joliet, &utf16("Größe.txt;1")), ("Größe.txt".into(), Some(1)));
+        assert_eq!(shown(Naming::Joliet, &utf16("etc...;1")), ("etc".into(), Some(1)));
+        assert_eq!(shown(Naming::Joliet, &utf16("...")), (".".into(), None));
+        assert_eq!(shown(Naming::Joliet, &utf16("a;b")), ("a;b".into(), None));
+    }
+
+    #[test]
+    fn acorn_names() {
+        let mut field = *b"ARCHIMEDES\0\xfb\xff\xff\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0";
+        let acorn = Naming::Iso9660(NameMap::Acorn);
+        assert_eq!(acorn.name(b"_BOOT.;1", &field, false).text, b"!boot,ffb");
+        assert_eq!(acorn.name(b"_BOOT", &field, true).text, b"!boot");
+        field[19] = 0;
+        assert_eq!(acorn.name(b"_BOOT.;1", &field, false).text, b"_boot,ffb");
+        assert_eq!(acorn.name(b"_BOOT.;1", b"ARCHIMEDES", false).text, b"_boot");
+    }
+}

@@ -1,0 +1,105 @@
+//! Real images, made by others, read as others read them.
+//!
+//! The images lie in `../shared/images` or `$ISOMOUNT_CORPUS/images`, the listings that a stock kernel gives in `expected`
+//! beside them; without them the tests say so and pass.
+#![allow(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use isomount::{
+    open::{Image, OpenOptions, TreeOptions},
+    tree::Policy,
+};
+use support::listing;
+
+/// Where the kernel shows less than there is: image, how the entry that it does not show begins, and why we show it.
+const SHOWN_BY_US_ONLY: [(&str, &str, &str); 2] = [
+    (
+        "libarchive/test_read_format_iso_joliet_long.iso.iso9660-plain.tsv",
+        "extra ./12345678~2",
+        "a directory and a file of one name: the kernel lists the name twice and opens the directory for both",
+    ),
+    (
+        "libarchive/test_read_format_iso_rockridge_ce_loop.iso.iso9660.tsv",
+        "extra ./aaaaaaaaaaaaaaaaaaaa",
+        "the file whose continuation area points to itself: the kernel drops it from the directory",
+    ),
+];
+
+fn corpus() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let root = std::env::var_os("ISOMOUNT_CORPUS").map_or(beside, PathBuf::from);
+    if root.join("images").is_dir() && root.join("expected").is_dir() {
+        return Some(root);
+    }
+    eprintln!("skipped: no images in {} (set ISOMOUNT_CORPUS to a folder with images/ and expected/)", root.display());
+    None
+}
+
+fn files_below(directory: &Path, suffix: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![directory.to_owned()];
+    while let Some(directory) = pending.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.to_string_lossy().ends_with(suffix) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn compare(suffix: &str, tree: &TreeOptions, with_hashes: bool) {
+    let Some(corpus) = corpus() else { return };
+    let expected_root = corpus.join("expected");
+    let listings = files_below(&expected_root, suffix);
+    assert!(!listings.is_empty(), "no listing ends in {suffix}");
+    // The listings were made by root.
+    let options = OpenOptions { tree: tree.clone(), policy: Policy::of_user(0, 0), ..OpenOptions::default() };
+    let mut failures = Vec::new();
+    for path in &listings {
+        let relative = path.strip_prefix(&expected_root).unwrap().to_string_lossy().into_owned();
+        let image = corpus.join("images").join(relative.strip_suffix(suffix).unwrap());
+        let expected = listing::parse(&fs::read(path).unwrap());
+        match Image::open(&image, &options) {
+            Ok(image) => {
+                let found = listing::of(image.tree(), with_hashes);
+                let mut differences = listing::differences(&expected, &found);
+                for (listing, entry, _) in SHOWN_BY_US_ONLY.iter().filter(|(l, ..)| *l == relative) {
+                    let before = differences.len();
+                    differences.retain(|d| !d.starts_with(entry));
+                    assert_eq!(before, differences.len() + 1, "{listing}: {entry}");
+                }
+                failures.extend(differences.into_iter().take(5).map(|d| format!("{relative}: {d}")));
+            }
+            Err(error) => failures.push(format!("{relative}: {error}")),
+        }
+    }
+    assert!(failures.is_empty(), "{} of {} listings:\n{}", failures.len(), listings.len(), failures.join("\n"));
+}
+
+#[test]
+fn every_image_reads_as_the_kernel_shows_it() {
+    compare(".iso9660.tsv", &TreeOptions::default(), true);
+}
+
+#[test]
+fn joliet_reads_as_the_kernel_shows_it() {
+    compare(".iso9660-joliet.tsv", &TreeOptions { rock_ridge: false, ..TreeOptions::default() }, false);
+}
+
+#[test]
+fn plain_iso_9660_reads_as_the_kernel_shows_it() {
+    let options = TreeOptions { rock_ridge: false, joliet: false, ..TreeOptions::default() };
+    compare(".iso9660-plain.tsv", &options, false);
+}

@@ -1,0 +1,6 @@
+//! What the tests share. Each test program uses a part of it.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+pub mod listing;
