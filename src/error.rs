@@ -4,7 +4,14 @@
 //! ([`Error::Unsupported`]) or the caller (all the others). The exit code (`cli/exit.rs`), the errno
 //! (`fuse/errno.rs`) and the level in the log follow from the kind, each in one place.
 
-use std::{borrow::Cow, fmt, io, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    fmt, io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::limits;
 
 /// What every fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -90,5 +97,29 @@ impl Corrupt {
         allowed: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self { structure, at, field, found: found.to_string().into(), allowed: allowed.into() }
+    }
+}
+
+/// The failures that were written to the log: each is told once, never once per read.
+#[derive(Debug, Default)]
+pub struct Damage(Mutex<HashSet<String>>);
+
+impl Damage {
+    /// Writes a warning to the log, unless the same was written before or the caller is to blame.
+    pub fn report(&self, error: &Error) {
+        if !matches!(error, Error::Io { .. } | Error::Corrupt(_) | Error::Unsupported(_)) {
+            return;
+        }
+        let text = error.to_string();
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < limits::REPORTED_DAMAGE && !told.contains(&text) {
+            log::warn!("{text}");
+            told.insert(text);
+        }
+    }
+
+    /// How many different failures were told, at most [`limits::REPORTED_DAMAGE`].
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }

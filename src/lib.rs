@@ -52,6 +52,7 @@ pub mod tree;
 pub mod volume;
 
 //pub mod cli;
-//pub mod fuse;
+pub mod cli;
+pub mod fuse;
 
 pub use error::{Corrupt, Error, Result};

@@ -2,12 +2,10 @@
 //!
 //! A file system is a folder here and a line in [`open`].
 
-mod damage;
 pub mod iso9660;
 
 use std::sync::Arc;
 
-pub use damage::Damage;
 pub use iso9660::NameMap;
 
 use crate::{error::Result, tree::FileSystem, volume::Volume};

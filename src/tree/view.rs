@@ -7,7 +7,7 @@ use crate::limits;
 
 /// A name as a directory can have it: not empty, not `.` or `..`, no `/` and no NUL in it, at most 255
 /// bytes. Each byte that cannot stay becomes `_`; what is too long is cut, where it is UTF-8 between two characters.
-pub fn repaired(name: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn repaired(name: &[u8]) -> Cow<'_, [u8]> {
     if matches!(name, b"" | b"." | b"..") {
         return vec![b'_'; name.len().max(1)].into();
     }
@@ -21,7 +21,7 @@ pub fn repaired(name: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// A name for the `number`th entry of one name: `a.txt` becomes `a~2.txt`.
-pub fn numbered(name: &[u8], number: u32) -> Vec<u8> {
+pub(super) fn numbered(name: &[u8], number: u32) -> Vec<u8> {
     let suffix = format!("~{number}");
     let dot = name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0 && name.len().saturating_sub(*at) <= 16);
     let (stem, extension) = name.split_at_checked(dot.unwrap_or(name.len())).unwrap_or((name, b""));

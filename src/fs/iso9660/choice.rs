@@ -10,8 +10,8 @@ use super::{
     susp::{self, Areas},
 };
 use crate::{
-    error::{Error, Result},
-    fs::{Damage, Options, View},
+    error::{Damage, Error, Result},
+    fs::{Options, View},
     tree::FileSystem,
     volume::Volume,
 };

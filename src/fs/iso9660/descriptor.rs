@@ -16,8 +16,6 @@ use crate::{
 /// What a volume descriptor says of one tree.
 #[derive(Debug, Clone)]
 pub(super) struct VolumeTree {
-    /// Byte offset of the descriptor.
-    pub(super) at: u64,
     /// The volume identifier as recorded.
     pub(super) identifier: [u8; 32],
     /// Bytes of the volume.
@@ -138,7 +136,6 @@ fn parse(d: &raw::VolumeDescriptor, at: u64) -> Result<Descriptor> {
     let tree = |structure| -> Result<VolumeTree> {
         let block_size = block_size(structure, at, d.logical_block_size.get())?;
         Ok(VolumeTree {
-            at,
             identifier: d.volume_identifier,
             size: u64::from(d.volume_space_size.get()).saturating_mul(block_size),
             block_size,
@@ -179,7 +176,6 @@ fn parse_high_sierra(d: &raw::HighSierraDescriptor, at: u64) -> Result<Descripto
         descriptor_type::PRIMARY => {
             let block_size = block_size("High Sierra volume descriptor", at, d.logical_block_size.get())?;
             Descriptor::Primary(VolumeTree {
-                at,
                 identifier: d.volume_identifier,
                 size: u64::from(d.volume_space_size.get()).saturating_mul(block_size),
                 block_size,
@@ -214,11 +210,6 @@ impl VolumeTree {
             *length = 34;
         }
         Ok(RecordBuffer::of(&bytes, self.root_record_at, self.layout))
-    }
-
-    /// Sectors of the volume, rounded up.
-    pub(super) fn sectors(&self) -> u64 {
-        self.size.div_ceil(SECTOR)
     }
 
     /// Bytes of the descriptor's blocks, as a small number.

@@ -31,9 +31,9 @@ use self::{
     rock_ridge::RockRidge,
     susp::Areas,
 };
-use super::{Damage, Options, View};
+use super::{Options, View};
 use crate::{
-    error::{Error, Result},
+    error::{Damage, Error, Result},
     text,
     tree::{FileSystem, Listing, Node, NodeId, Statistics},
     volume::{Cache, Volume},
@@ -90,6 +90,7 @@ impl Iso9660 {
         let root_record = root_record.record()?;
         let at = root_record.data_at(tree.block_size);
         let own = DirectoryExtent { at, len: root_record.data_length.into() };
+        let nodes_budget = options.cache_size / 4;
         let mut iso = Self {
             volume: volume.clone(),
             view,
@@ -100,8 +101,8 @@ impl Iso9660 {
             show_associated: options.show_associated,
             damage: Damage::default(),
             notes: Vec::new(),
-            nodes: Cache::new(8, options.cache_size / 4, inode::weight),
-            listings: Cache::new(1, options.cache_size / 4 * 3, |listing| listing.weight()),
+            nodes: Cache::new(8, nodes_budget, inode::weight),
+            listings: Cache::new(1, options.cache_size.saturating_sub(nodes_budget), |listing| listing.weight()),
             hard_links: HardLinks::default(),
             tree,
         };

@@ -5,8 +5,7 @@ use zerocopy::FromBytes;
 use super::raw;
 use crate::{
     bytes::as_usize,
-    error::Corrupt,
-    fs::Damage,
+    error::{Corrupt, Damage},
     limits,
     volume::Volume,
 };

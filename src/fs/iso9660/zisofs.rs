@@ -125,7 +125,7 @@ impl Packed for Blocks {
 
     fn unpack(&self, index: u64) -> Result<Vec<u8>> {
         self.check_header()?;
-        let offset = index.checked_mul(self.block_size()).unwrap_or(u64::MAX);
+        let offset = index.saturating_mul(self.block_size());
         let len = as_usize(self.block_size().min(self.size.saturating_sub(offset)));
         let (start, end) = self.bounds(index)?;
         let packed_len = end.saturating_sub(start);

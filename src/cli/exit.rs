@@ -1,0 +1,78 @@
+//! Exit codes: an interface, listed in `docs/CLI.md`, never renumbered.
+
+use std::process::ExitCode;
+
+use crate::error::Error;
+
+/// How the program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Something that should not happen: a bug, or the mount broke while it ran.
+    Internal = 1,
+    /// An argument or option is unknown, missing or has a bad value.
+    Usage = 2,
+    /// The image is not there, may not be read, or its storage fails.
+    Unreadable = 3,
+    /// The file is no disc image.
+    NotADisc = 4,
+    /// The image is damaged so that nothing of it can be shown.
+    Damaged = 5,
+    /// The image is in order, and not supported; or it has not the view that was asked for.
+    Unsupported = 6,
+    /// The mount point is not there, or no directory.
+    MountPoint = 7,
+    /// There is no FUSE, or the system refused the mount.
+    Refused = 8,
+}
+
+impl Exit {
+    /// Every code.
+    pub const ALL: [Self; 8] = [
+        Self::Internal,
+        Self::Usage,
+        Self::Unreadable,
+        Self::NotADisc,
+        Self::Damaged,
+        Self::Unsupported,
+        Self::MountPoint,
+        Self::Refused,
+    ];
+
+    /// The number.
+    #[allow(clippy::as_conversions, reason = "the discriminants are 1 to 8")]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+/// Why the program ends without having done what it was asked for: one line, and an exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The line; `None` when another process has said it.
+    pub message: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: Some(message.into()) }
+    }
+
+    /// What is told of an image that cannot be opened.
+    pub(super) fn of_image(image: &str, error: &Error) -> Self {
+        let (exit, text) = match error {
+            Error::NotADisc(what) => (Exit::NotADisc, format!("not a disc image: it seems to be {what}")),
+            Error::Corrupt(_) => (Exit::Damaged, format!("damaged: {error}")),
+            Error::Unsupported(_) => (Exit::Unsupported, error.to_string()),
+            _ => (Exit::Unreadable, error.to_string()),
+        };
+        Self::new(exit, format!("{image}: {text}"))
+    }
+}

@@ -1,0 +1,274 @@
+//! Each request of the kernel: call the tree, translate, reply.
+
+use std::{
+    ffi::OsStr,
+    io,
+    os::unix::ffi::OsStrExt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use fuser::{
+    Errno, FileHandle, Filesystem, Generation, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags, ReplyAttr,
+    ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyXattr,
+    Request,
+};
+
+use super::{attributes, errno};
+use crate::{
+    bytes::{as_u64, as_usize},
+    error::{Damage, Error, Result},
+    limits,
+    tree::{NodeId, Tree},
+};
+
+/// How long the kernel may believe what it was told. The tree never changes; ten years are for ever.
+const FOR_EVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// The numbers of nodes are places on the disc and are never used again for another, so that one generation does.
+const GENERATION: Generation = Generation(0);
+
+/// Requests for data ahead of a reader that the kernel may have under way at once.
+const BACKGROUND_REQUESTS: u16 = 64;
+
+/// What we want of the kernel where it has it.
+const WANTED: [InitFlags; 8] = [
+    InitFlags::FUSE_DO_READDIRPLUS,
+    InitFlags::FUSE_READDIRPLUS_AUTO,
+    InitFlags::FUSE_PARALLEL_DIROPS,
+    InitFlags::FUSE_CACHE_SYMLINKS,
+    InitFlags::FUSE_NO_OPEN_SUPPORT,
+    InitFlags::FUSE_NO_OPENDIR_SUPPORT,
+    InitFlags::FUSE_EXPORT_SUPPORT,
+    InitFlags::FUSE_ASYNC_DIO,
+];
+
+/// A tree as the kernel asks for it. No request changes anything, and none keeps anything open: `open` and `opendir`
+/// are answered once with ENOSYS, whereupon the kernel asks no more and keeps its caches.
+pub(super) struct Adapter {
+    tree: Tree,
+    damage: Damage,
+}
+
+impl Adapter {
+    pub(super) fn new(tree: Tree) -> Self {
+        Self { tree, damage: Damage::default() }
+    }
+
+    fn node(&self, number: INodeNo) -> NodeId {
+        if number == INodeNo::ROOT { self.tree.root() } else { NodeId(number.0) }
+    }
+
+    /// The errno for a failure; damage and trouble with the storage go to the log, each once.
+    fn errno(&self, error: &Error) -> Errno {
+        self.damage.report(error);
+        errno::of(error)
+    }
+
+    /// The entries of a directory from `offset` on, with `.` and `..` in front: calls `add` with number, offset of the
+    /// next entry, name and node until it is full.
+    fn list(
+        &self,
+        directory: NodeId,
+        offset: u64,
+        mut add: impl FnMut(NodeId, u64, fuser::FileType, &OsStr) -> Result<bool>,
+    ) -> Result<()> {
+        use fuser::FileType::Directory;
+        let listing = self.tree.listing(directory)?;
+        if offset == 0 && add(directory, 1, Directory, OsStr::new("."))? {
+            return Ok(());
+        }
+        if offset <= 1 {
+            let parent = self.tree.parent(directory).unwrap_or(directory);
+            if add(parent, 2, Directory, OsStr::new(".."))? {
+                return Ok(());
+            }
+        }
+        let first = as_usize(offset.saturating_sub(2));
+        for (next, entry) in (first.saturating_add(1)..).zip(listing.entries(first)) {
+            let name = OsStr::from_bytes(entry.name);
+            let kind = attributes::file_type(entry.kind);
+            if add(entry.node, as_u64(next).saturating_add(2), kind, name)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs one request. Should it meet a bug, the reply that it owns is dropped, which answers EIO; the mount lives on.
+fn guarded(request: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(request)).is_err() {
+        log::error!("a bug in isomount: one request was answered with an I/O error; please report it");
+    }
+}
+
+impl Filesystem for Adapter {
+    fn init(&mut self, _req: &Request, config: &mut KernelConfig) -> io::Result<()> {
+        for flag in WANTED {
+            if config.add_capabilities(flag).is_err() {
+                log::debug!("the kernel has no {flag:?}");
+            }
+        }
+        // What it returns is the value from before.
+        let _ = config.set_max_background(BACKGROUND_REQUESTS);
+        Ok(())
+    }
+
+    fn lookup(&self, _req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        guarded(|| match self.tree.lookup(self.node(parent), name.as_bytes()) {
+            Ok(stat) => reply.entry(&FOR_EVER, &attributes::attributes(&stat, self.tree.root()), GENERATION),
+            // Number 0 tells the kernel to remember that there is no such name.
+            Err(Error::NotFound) => reply.entry(&FOR_EVER, &attributes::placeholder(INodeNo(0), fuser::FileType::RegularFile), GENERATION),
+            Err(error) => reply.error(self.errno(&error)),
+        });
+    }
+
+    fn getattr(&self, _req: &Request, ino: INodeNo, _fh: Option<FileHandle>, reply: ReplyAttr) {
+        guarded(|| match self.tree.stat(self.node(ino)) {
+            Ok(stat) => reply.attr(&FOR_EVER, &attributes::attributes(&stat, self.tree.root())),
+            Err(error) => reply.error(self.errno(&error)),
+        });
+    }
+
+    fn readlink(&self, _req: &Request, ino: INodeNo, reply: ReplyData) {
+        guarded(|| match self.tree.read_link(self.node(ino)) {
+            Ok(target) => reply.data(&target),
+            Err(error) => reply.error(self.errno(&error)),
+        });
+    }
+
+    fn open(&self, _req: &Request, _ino: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn opendir(&self, _req: &Request, _ino: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn read(
+        &self,
+        _req: &Request,
+        ino: INodeNo,
+        _fh: FileHandle,
+        offset: u64,
+        size: u32,
+        _flags: OpenFlags,
+        _lock_owner: Option<LockOwner>,
+        reply: ReplyData,
+    ) {
+        guarded(|| {
+            let mut reply = Some(reply);
+            let send = |bytes: &[u8]| {
+                if let Some(reply) = reply.take() {
+                    reply.data(bytes);
+                }
+            };
+            let read = self.tree.read(self.node(ino), offset, as_usize(size.into()), send);
+            if let (Err(error), Some(reply)) = (read, reply) {
+                reply.error(self.errno(&error));
+            }
+        });
+    }
+
+    fn readdir(&self, _req: &Request, ino: INodeNo, _fh: FileHandle, offset: u64, mut reply: ReplyDirectory) {
+        guarded(|| {
+            let root = self.tree.root();
+            let listed = self.list(self.node(ino), offset, |id, next, kind, name| {
+                Ok(reply.add(attributes::number(id, root), next, kind, name))
+            });
+            match listed {
+                Ok(()) => reply.ok(),
+                Err(error) => reply.error(self.errno(&error)),
+            }
+        });
+    }
+
+    fn readdirplus(&self, _req: &Request, ino: INodeNo, _fh: FileHandle, offset: u64, mut reply: ReplyDirectoryPlus) {
+        guarded(|| {
+            let root = self.tree.root();
+            let listed = self.list(self.node(ino), offset, |id, next, kind, name| {
+                let (ttl, attr) = match self.tree.stat(id) {
+                    Ok(stat) => (FOR_EVER, attributes::attributes(&stat, root)),
+                    // A damaged node is listed all the same. The kernel may not believe these attributes for a moment:
+                    // it asks when it needs them, and hears what is wrong.
+                    Err(_) => (Duration::ZERO, attributes::placeholder(attributes::number(id, root), kind)),
+                };
+                Ok(reply.add(attributes::number(id, root), next, name, &ttl, &attr, GENERATION))
+            });
+            match listed {
+                Ok(()) => reply.ok(),
+                Err(error) => reply.error(self.errno(&error)),
+            }
+        });
+    }
+
+    fn statfs(&self, _req: &Request, _ino: INodeNo, reply: ReplyStatfs) {
+        guarded(|| {
+            let s = self.tree.statistics();
+            let name_length = u32::try_from(limits::NAME).unwrap_or(u32::MAX);
+            reply.statfs(s.blocks, s.free_blocks, s.free_blocks, s.nodes, 0, s.block_size, name_length, s.block_size);
+        });
+    }
+
+    // There are no extended attributes: ENOSYS makes the kernel answer EOPNOTSUPP by itself from then on.
+    fn getxattr(&self, _req: &Request, _ino: INodeNo, _name: &OsStr, _size: u32, reply: ReplyXattr) {
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn listxattr(&self, _req: &Request, _ino: INodeNo, _size: u32, reply: ReplyXattr) {
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn setxattr(
+        &self,
+        _req: &Request,
+        _ino: INodeNo,
+        _name: &OsStr,
+        _value: &[u8],
+        _flags: i32,
+        _position: u32,
+        reply: ReplyEmpty,
+    ) {
+        reply.error(Errno::EROFS);
+    }
+
+    fn removexattr(&self, _req: &Request, _ino: INodeNo, _name: &OsStr, reply: ReplyEmpty) {
+        reply.error(Errno::EROFS);
+    }
+
+    fn access(&self, _req: &Request, _ino: INodeNo, _mask: fuser::AccessFlags, reply: ReplyEmpty) {
+        // Without `default_permissions` only the one who mounted looks in, and may: the image is theirs to read.
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn flush(&self, _req: &Request, _ino: INodeNo, _fh: FileHandle, _owner: LockOwner, reply: ReplyEmpty) {
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn fsync(&self, _req: &Request, _ino: INodeNo, _fh: FileHandle, _datasync: bool, reply: ReplyEmpty) {
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn fsyncdir(&self, _req: &Request, _ino: INodeNo, _fh: FileHandle, _datasync: bool, reply: ReplyEmpty) {
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn lseek(&self, _req: &Request, _ino: INodeNo, _fh: FileHandle, _at: i64, _whence: i32, reply: fuser::ReplyLseek) {
+        reply.error(Errno::ENOSYS);
+    }
+
+    fn ioctl(
+        &self,
+        _req: &Request,
+        _ino: INodeNo,
+        _fh: FileHandle,
+        _flags: fuser::IoctlFlags,
+        _cmd: u32,
+        _in_data: &[u8],
+        _out_size: u32,
+        reply: fuser::ReplyIoctl,
+    ) {
+        reply.error(Errno::ENOTTY);
+    }
+}

@@ -1,0 +1,8 @@
+//! The mount: the only room that names fuser. It translates, and knows no format.
+
+mod adapter;
+mod attributes;
+mod errno;
+mod session;
+
+pub use session::{End, MountOptions, Mounted};
