@@ -57,7 +57,6 @@ pub(super) fn tell_ready() -> io::Result<()> {
     let mut stdout = io::stdout();
     writeln!(stdout, "{READY}")?;
     stdout.flush()?;
-    super::log::to_background();
     let nothing = File::options().read(true).write(true).open("/dev/null")?;
     unistd::dup2_stdin(&nothing)?;
     unistd::dup2_stdout(&nothing)?;

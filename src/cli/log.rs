@@ -18,8 +18,10 @@ const SYSTEM_LOG: &str = "/dev/log";
 /// Facility daemon (3), severity warning (4), RFC 3164 4.1.1.
 const PRIORITY: u8 = 3 * 8 + 4;
 
-/// Starts the log. `ISOMOUNT_LOG` says more exactly what is told, in the words of `RUST_LOG`.
-pub(super) fn start(verbose: u8, debug: bool) {
+/// Starts the log, on stderr or (for the process that stays in the background) at once in the system's log: what is to be said
+/// before the mount is there, the process that waits for it says. `ISOMOUNT_LOG` says more exactly what is told, in the words of `RUST_LOG`.
+pub(super) fn start(verbose: u8, debug: bool, in_background: bool) {
+    IN_BACKGROUND.store(in_background, Ordering::Relaxed);
     let level = match verbose {
         _ if debug => LevelFilter::Debug,
         0 => LevelFilter::Warn,
@@ -33,11 +35,6 @@ pub(super) fn start(verbose: u8, debug: bool) {
     builder.format(|out, record| writeln!(out, "isomount: {}", record.args()));
     // Tests that run the command twice in one process have a log already.
     let _ = builder.try_init();
-}
-
-/// From now on the log goes to the system's log.
-pub(super) fn to_background() {
-    IN_BACKGROUND.store(true, Ordering::Relaxed);
 }
 
 struct Sink;

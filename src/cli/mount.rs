@@ -21,7 +21,7 @@ const FUSE_DEVICE: &str = "/dev/fuse";
 pub(super) fn run(args: &Args, raw: &[OsString]) -> Result<(), Failure> {
     let mut wishes = Wishes::parse(&args.options)?;
     wishes.open.cache_size = args.cache_size.0;
-    log::start(args.verbose, args.debug);
+    log::start(args.verbose, args.debug, args.background_process);
     let name = shown(&args.image);
     let image = Image::open(&args.image, &wishes.open).map_err(|e| Failure::of_image(&name, &e))?;
     check_mount_point(&args.mountpoint)?;

@@ -67,11 +67,16 @@ pub fn identify(source: &dyn Source) -> String {
         let mut found = vec![0; bytes.len()];
         source.read_at(&mut found, at).is_ok() && found == bytes
     };
+    let holds_before_end = |back: u64, bytes: &[u8]| len.checked_sub(back).is_some_and(|at| holds(at, bytes));
+    // Marks at the end come first: what such a file begins with can be anything.
+    if holds_before_end(512, b"koly") {
+        return "an Apple disk image (.dmg), which is not read yet".into();
+    }
+    if holds_before_end(12, b"NER5") || holds_before_end(8, b"NERO") {
+        return "a Nero image (.nrg), which is not read yet".into();
+    }
     if let Some(mark) = MARKS.iter().find(|m| holds(m.at, m.bytes)) {
         return mark.what.into();
-    }
-    if len.checked_sub(512).is_some_and(|at| holds(at, b"koly")) {
-        return "an Apple disk image (.dmg), which is not read yet".into();
     }
     let mut start = [0; 512];
     let start = start.get_mut(..crate::bytes::as_usize(len.min(512))).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! A mount from its beginning to its end.
 
 use std::{
-    io,
+    fs, io,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::mpsc,
@@ -26,6 +26,10 @@ use crate::{
 /// The word behind `fuse.` in the list of mounts.
 const SUBTYPE: &str = "isomount";
 
+/// What the kernel reads ahead of a sequential reader on a mount of root, in KiB; by itself it takes 128. One mebibyte is the
+/// most that one request carries, and nearly doubles the rate (`docs/ARCHITECTURE.md`).
+const READ_AHEAD: u32 = 1024;
+
 /// How long a mount that was ended by a signal may take to give its threads back.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -36,7 +40,7 @@ pub struct MountOptions {
     pub source: String,
     /// Whether other users may look in (`allow_other`); the kernel then checks permissions.
     pub allow_other: bool,
-    /// Threads that answer requests; one per processor when `None`.
+    /// Threads that answer requests; four per processor when `None`.
     pub threads: Option<usize>,
 }
 
@@ -73,6 +77,9 @@ impl Mounted {
         signals.thread_block().map_err(|e| io(e.into()))?;
         let mounted = Session::new(Adapter::new(tree), &mount_point, &config(options));
         let session = mounted.map_err(|e| Error::io(format!("cannot mount on {}", shown(&mount_point)), e))?;
+        if geteuid().is_root() {
+            raise_read_ahead(&mount_point);
+        }
         Ok(Self { session, mount_point, signals })
     }
 
@@ -138,11 +145,69 @@ fn config(options: &MountOptions) -> Config {
         config.acl = SessionACL::All;
         config.mount_options.push(MountOption::DefaultPermissions);
     }
+    // More threads than processors: one that waits on the processor of the reader answers without waking another one.
     let processors = thread::available_parallelism().map_or(2, usize::from);
-    config.n_threads = Some(options.threads.unwrap_or(processors).max(1));
+    config.n_threads = Some(options.threads.unwrap_or_else(|| processors.saturating_mul(4).clamp(4, 16)));
     config
+}
+
+/// Lets the kernel read farther ahead on this mount; it does without where that is not allowed.
+fn raise_read_ahead(mount_point: &Path) {
+    let raised = device_of(mount_point).ok_or(io::ErrorKind::NotFound.into()).and_then(|device| {
+        fs::write(format!("/sys/class/bdi/{device}/read_ahead_kb"), READ_AHEAD.to_string())
+    });
+    if let Err(error) = raised {
+        log::debug!("the kernel's reading ahead stays as it is: {error}");
+    }
+}
+
+/// The device number of a mount, as `major:minor`, without a request to the mount: proc(5), mountinfo.
+fn device_of(mount_point: &Path) -> Option<String> {
+    let mounts = fs::read("/proc/self/mountinfo").ok()?;
+    let mut lines: Vec<&[u8]> = mounts.split(|b| *b == b'\n').collect();
+    // The last line of a mount point is the mount on top.
+    lines.reverse();
+    lines.into_iter().find_map(|line| {
+        let mut fields = line.split(|b| *b == b' ').skip(2);
+        let (device, _, place) = (fields.next()?, fields.next()?, fields.next()?);
+        let is_ours = unescaped(place) == mount_point.as_os_str().as_bytes();
+        is_ours.then(|| String::from_utf8_lossy(device).into_owned())
+    })
+}
+
+/// A field of mountinfo: space, tab, newline and backslash are written as three octal digits.
+fn unescaped(field: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let [first, after @ ..] = rest {
+        let code = after.get(..3).filter(|_| *first == b'\\').and_then(|d| std::str::from_utf8(d).ok());
+        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = after.get(3..).unwrap_or_default();
+            }
+            None => {
+                out.push(*first);
+                rest = after;
+            }
+        }
+    }
+    out
 }
 
 fn shown(path: &Path) -> String {
     text::escape(path.as_os_str().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mount_points_with_spaces_are_found() {
+        assert_eq!(unescaped(b"/mnt/a\\040b\\134c"), b"/mnt/a b\\c");
+        assert_eq!(unescaped(b"\\04"), b"\\04");
+        assert!(device_of(Path::new("/proc")).is_some_and(|device| device.contains(':')));
+        assert_eq!(device_of(Path::new("/not there")), None);
+    }
 }

@@ -2,13 +2,13 @@
 
 mod cache;
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 pub use cache::Cache;
 
 use crate::{
     bytes::{as_u64, as_usize},
-    error::{Error, Result},
+    error::{Corrupt, Error, Result},
     source::Source,
 };
 
@@ -50,7 +50,7 @@ impl Volume {
     /// small pieces.
     ///
     /// # Errors
-    /// [`Error::Io`] when the volume ends before `buf` is full, or the storage fails.
+    /// [`Error::Corrupt`] when the volume ends before `buf` is full, [`Error::Io`] when the storage fails.
     pub fn read(&self, buf: &mut [u8], at: u64) -> Result<()> {
         if !self.contains(at, as_u64(buf.len())) {
             return Err(past_end(at, buf.len(), self.len()));
@@ -105,14 +105,19 @@ impl Volume {
     }
 }
 
+/// An extent that reaches behind the end of the image is the image's fault, not that of the storage.
 fn past_end(at: u64, len: usize, end: u64) -> Error {
-    let what = format!("reading {len} bytes at byte {at} of an image of {end}");
-    Error::io(what, io::ErrorKind::UnexpectedEof.into())
+    let allowed = format!("the image ends at byte {end}");
+    let to = at.saturating_add(as_u64(len));
+    Corrupt::new("extent", at, "end", format!("byte {to}"), allowed).into()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::{
+        io,
+        sync::atomic::{AtomicU64, Ordering},
+    };
 
     use super::*;
 

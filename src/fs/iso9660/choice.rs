@@ -39,23 +39,28 @@ pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Option
     let open = |c: &Candidate| {
         Iso9660::new(volume, c.tree.clone(), c.view, c.naming, c.rock_ridge, options)
     };
-    let mut first = None;
+    let mut empty = None;
+    let mut failed = None;
     for candidate in candidates.iter().filter(wanted) {
-        let iso = open(candidate);
-        let is_empty = match &iso {
-            Ok(iso) => iso.listing(iso.root()).map_or(true, |names| names.is_empty()),
-            Err(_) => true,
-        };
-        if !is_empty {
-            log::info!("showing the {} tree; the disc has: {}", candidate.view.word(), there.join(", "));
-            return iso;
+        let opened = open(candidate).and_then(|iso| {
+            let is_empty = iso.listing(iso.root())?.is_empty();
+            Ok((iso, is_empty))
+        });
+        match opened {
+            Ok((iso, false)) => {
+                log::info!("showing the {} tree; the disc has: {}", candidate.view.word(), there.join(", "));
+                return Ok(iso);
+            }
+            Ok((iso, true)) => empty = empty.or(Some(iso)),
+            Err(error) => failed = failed.or(Some(error)),
         }
-        // Of trees that are all empty the first is shown, and its error told if it has one.
-        first = first.or(Some(iso));
     }
-    first.unwrap_or_else(|| {
-        let (word, there) = (options.view.word(), there.join(", "));
-        Err(Error::unsupported(format!("the disc has no {word} tree; it has: {there}")))
+    // When nothing has a name: an empty tree is better than none, a cause better than nothing.
+    empty.ok_or_else(|| {
+        failed.unwrap_or_else(|| {
+            let (word, there) = (options.view.word(), there.join(", "));
+            Error::unsupported(format!("the disc has no {word} tree; it has: {there}"))
+        })
     })
 }
 

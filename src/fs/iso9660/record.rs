@@ -206,12 +206,12 @@ impl<'v> Records<'v> {
     /// The records in `extent`; what lies past the end of the volume or [`limits::DIRECTORY`] is not there.
     ///
     /// # Errors
-    /// [`Error::Io`] when not one byte of the extent is in the volume.
+    /// [`Error::Corrupt`] when not one byte of the extent is in the volume.
     pub(super) fn new(volume: &'v Volume, extent: DirectoryExtent, layout: Layout) -> Result<Self> {
         let end = extent.at.saturating_add(extent.len.min(limits::DIRECTORY)).min(volume.len());
         if end <= extent.at && extent.len > 0 {
-            let what = format!("reading a directory at byte {} of an image of {}", extent.at, volume.len());
-            return Err(Error::io(what, std::io::ErrorKind::UnexpectedEof.into()));
+            let allowed = format!("the image ends at byte {}", volume.len());
+            return Err(Corrupt::new("directory", extent.at, "extent", "past the end", allowed).into());
         }
         Ok(Self {
             volume,
