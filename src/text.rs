@@ -31,7 +31,8 @@ pub fn escape(bytes: &[u8]) -> String {
                     let _ = write!(out, "\\x{:02x}", u32::from(c));
                 }
                 // Marks that turn the direction of text, or are invisible, can disguise a name.
-                c if c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+                c if c.is_control()
+                    || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
                 {
                     let _ = write!(out, "{}", c.escape_unicode());
                 }

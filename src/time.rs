@@ -51,7 +51,8 @@ fn civil(year: i64, [month, day, hour, minute, second]: [u8; 5]) -> Option<i64> 
     } else {
         (year.checked_sub(1)?, month.checked_add(10)?)
     };
-    let leap_days = year.div_euclid(4).checked_sub(year.div_euclid(100))?.checked_add(year.div_euclid(400))?;
+    let leap_days =
+        year.div_euclid(4).checked_sub(year.div_euclid(100))?.checked_add(year.div_euclid(400))?;
     // 367 / 12 gives the months their 30 or 31 days, counted from March.
     let of_months = month.checked_mul(367)?.div_euclid(12);
     let days = leap_days

@@ -2,7 +2,12 @@
 //!
 //! The images lie in `../shared/images` or `$ISOMOUNT_CORPUS/images`, the listings that a stock kernel gives in `expected`
 //! beside them; without them the tests say so and pass.
-#![allow(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod support;
@@ -38,7 +43,10 @@ fn corpus() -> Option<PathBuf> {
     if root.join("images").is_dir() && root.join("expected").is_dir() {
         return Some(root);
     }
-    eprintln!("skipped: no images in {} (set ISOMOUNT_CORPUS to a folder with images/ and expected/)", root.display());
+    eprintln!(
+        "skipped: no images in {} (set ISOMOUNT_CORPUS to a folder with images/ and expected/)",
+        root.display()
+    );
     None
 }
 
@@ -85,7 +93,13 @@ fn compare(suffix: &str, tree: &TreeOptions, with_hashes: bool) {
             Err(error) => failures.push(format!("{relative}: {error}")),
         }
     }
-    assert!(failures.is_empty(), "{} of {} listings:\n{}", failures.len(), listings.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} listings:\n{}",
+        failures.len(),
+        listings.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]

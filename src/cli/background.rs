@@ -18,7 +18,8 @@ const READY: &str = "mounted";
 /// Starts the process that stays, with the same arguments, and returns when the mount is there. If it fails it has said
 /// why on stderr; its exit code becomes ours.
 pub(super) fn start(args: &[OsString]) -> Result<(), Failure> {
-    let failed = |e: io::Error| Failure::new(Exit::Internal, format!("cannot start the background process: {e}"));
+    let failed =
+        |e: io::Error| Failure::new(Exit::Internal, format!("cannot start the background process: {e}"));
     let program = std::env::current_exe().map_err(failed)?;
     let mut child = Command::new(program)
         .arg("--background-process")

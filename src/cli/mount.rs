@@ -51,9 +51,10 @@ pub(super) fn run(args: &Args, raw: &[OsString]) -> Result<(), Failure> {
         background::tell_ready()
             .map_err(|e| Failure::new(Exit::Internal, format!("cannot go to the background: {e}")))?;
     }
-    mounted.serve().map(|end| ::log::info!("the mount ended: {end:?}")).map_err(|e| {
-        Failure::new(Exit::Internal, e.to_string())
-    })
+    mounted
+        .serve()
+        .map(|end| ::log::info!("the mount ended: {end:?}"))
+        .map_err(|e| Failure::new(Exit::Internal, e.to_string()))
 }
 
 fn check_mount_point(path: &Path) -> Result<(), Failure> {
@@ -64,9 +65,9 @@ fn check_mount_point(path: &Path) -> Result<(), Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(wrong(format!("not there; make it first: mkdir {}", shown(path))))
         }
-        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => {
-            Err(wrong("a mount whose process is gone; unmount it first: fusermount3 -u (root: umount)".into()))
-        }
+        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => Err(wrong(
+            "a mount whose process is gone; unmount it first: fusermount3 -u (root: umount)".into(),
+        )),
         Err(error) => Err(wrong(error.to_string())),
     }
 }

@@ -41,7 +41,8 @@ impl Wishes {
     }
 
     fn take(&mut self, option: &str) -> Result<(), String> {
-        let (name, given) = option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
+        let (name, given) =
+            option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
         let shown = crate::text::escape(name.as_bytes());
         let distance = |known: &str| strsim::damerau_levenshtein(known, name);
         let Some((_, has_value)) = KNOWN.iter().find(|(known, _)| *known == name) else {
@@ -57,7 +58,12 @@ impl Wishes {
             (false, Some(_)) => Err(format!("mount option {shown} takes no value")),
             (_, given) => {
                 let value = given.unwrap_or_default();
-                let told = |allowed| format!("mount option {shown}={}: must be {allowed}", crate::text::escape(value.as_bytes()));
+                let told = |allowed| {
+                    format!(
+                        "mount option {shown}={}: must be {allowed}",
+                        crate::text::escape(value.as_bytes())
+                    )
+                };
                 self.apply(name, value).map_err(told)
             }
         }
@@ -139,7 +145,10 @@ mod tests {
     #[test]
     fn wrong_words_name_the_right_one() {
         assert_eq!(parse("nojoilet").unwrap_err(), "unknown mount option nojoilet; did you mean nojoliet?");
-        assert_eq!(parse("x\x1by").unwrap_err(), "unknown mount option x\\x1by; isomount --help lists the options");
+        assert_eq!(
+            parse("x\x1by").unwrap_err(),
+            "unknown mount option x\\x1by; isomount --help lists the options"
+        );
         assert_eq!(parse("uid=root").unwrap_err(), "mount option uid=root: must be a number");
         assert_eq!(parse("mode=9").unwrap_err(), "mount option mode=9: must be an octal number up to 777");
         assert_eq!(parse("uid").unwrap_err(), "mount option uid needs a value: uid=...");

@@ -36,7 +36,8 @@ pub(super) fn parse(text: &str) -> Result<Size, String> {
         "G" | "GB" | "GIB" => 1 << 30,
         _ => return Err("a number of bytes, with K, M or G behind it".into()),
     };
-    let number: usize = digits.parse().map_err(|_| "a number of bytes, with K, M or G behind it".to_owned())?;
+    let number: usize =
+        digits.parse().map_err(|_| "a number of bytes, with K, M or G behind it".to_owned())?;
     number.checked_mul(unit).map(Size).ok_or_else(|| "more than there is memory".into())
 }
 

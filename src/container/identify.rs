@@ -15,7 +15,11 @@ const fn mark(at: u64, bytes: &'static [u8], what: &'static str) -> Mark {
 
 /// From the surest mark to the weakest; the first that fits names the file.
 const MARKS: [Mark; 40] = [
-    mark(0, b"\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00", "raw CD sectors of 2352 bytes (a .bin, .img or .mdf), which are not read yet"),
+    mark(
+        0,
+        b"\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00",
+        "raw CD sectors of 2352 bytes (a .bin, .img or .mdf), which are not read yet",
+    ),
     mark(0, b"\x1f\x8b", "gzip compressed data; unpack it with gunzip first"),
     mark(0, b"\xfd7zXZ\0", "xz compressed data; unpack it with unxz first"),
     mark(0, b"BZh", "bzip2 compressed data; unpack it with bunzip2 first"),
@@ -84,7 +88,9 @@ pub fn identify(source: &dyn Source) -> String {
         return "not readable".into();
     }
     if start.iter().all(|b| *b == 0) {
-        return format!("{len} bytes that begin with nothing but zeros: a copy that failed, or a blank medium");
+        return format!(
+            "{len} bytes that begin with nothing but zeros: a copy that failed, or a blank medium"
+        );
     }
     if start.iter().all(|b| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..)) {
         let is_sheet = |word: &[u8]| start.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word));

@@ -9,9 +9,9 @@ use std::{
 };
 
 use fuser::{
-    Errno, FileHandle, Filesystem, Generation, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags, ReplyAttr,
-    ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyXattr,
-    Request,
+    Errno, FileHandle, Filesystem, Generation, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags,
+    ReplyAttr, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs,
+    ReplyXattr, Request,
 };
 
 use super::{attributes, errno};
@@ -119,7 +119,11 @@ impl Filesystem for Adapter {
         guarded(|| match self.tree.lookup(self.node(parent), name.as_bytes()) {
             Ok(stat) => reply.entry(&FOR_EVER, &attributes::attributes(&stat, self.tree.root()), GENERATION),
             // Number 0 tells the kernel to remember that there is no such name.
-            Err(Error::NotFound) => reply.entry(&FOR_EVER, &attributes::placeholder(INodeNo(0), fuser::FileType::RegularFile), GENERATION),
+            Err(Error::NotFound) => reply.entry(
+                &FOR_EVER,
+                &attributes::placeholder(INodeNo(0), fuser::FileType::RegularFile),
+                GENERATION,
+            ),
             Err(error) => reply.error(self.errno(&error)),
         });
     }
@@ -184,7 +188,14 @@ impl Filesystem for Adapter {
         });
     }
 
-    fn readdirplus(&self, _req: &Request, ino: INodeNo, _fh: FileHandle, offset: u64, mut reply: ReplyDirectoryPlus) {
+    fn readdirplus(
+        &self,
+        _req: &Request,
+        ino: INodeNo,
+        _fh: FileHandle,
+        offset: u64,
+        mut reply: ReplyDirectoryPlus,
+    ) {
         guarded(|| {
             let root = self.tree.root();
             let listed = self.list(self.node(ino), offset, |id, next, kind, name| {
@@ -207,7 +218,16 @@ impl Filesystem for Adapter {
         guarded(|| {
             let s = self.tree.statistics();
             let name_length = u32::try_from(limits::NAME).unwrap_or(u32::MAX);
-            reply.statfs(s.blocks, s.free_blocks, s.free_blocks, s.nodes, 0, s.block_size, name_length, s.block_size);
+            reply.statfs(
+                s.blocks,
+                s.free_blocks,
+                s.free_blocks,
+                s.nodes,
+                0,
+                s.block_size,
+                name_length,
+                s.block_size,
+            );
         });
     }
 
@@ -254,7 +274,15 @@ impl Filesystem for Adapter {
         reply.error(Errno::ENOSYS);
     }
 
-    fn lseek(&self, _req: &Request, _ino: INodeNo, _fh: FileHandle, _at: i64, _whence: i32, reply: fuser::ReplyLseek) {
+    fn lseek(
+        &self,
+        _req: &Request,
+        _ino: INodeNo,
+        _fh: FileHandle,
+        _at: i64,
+        _whence: i32,
+        reply: fuser::ReplyLseek,
+    ) {
         reply.error(Errno::ENOSYS);
     }
 

@@ -76,7 +76,8 @@ impl Mounted {
         let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
         signals.thread_block().map_err(|e| io(e.into()))?;
         let mounted = Session::new(Adapter::new(tree), &mount_point, &config(options));
-        let session = mounted.map_err(|e| Error::io(format!("cannot mount on {}", shown(&mount_point)), e))?;
+        let session =
+            mounted.map_err(|e| Error::io(format!("cannot mount on {}", shown(&mount_point)), e))?;
         if geteuid().is_root() {
             raise_read_ahead(&mount_point);
         }
@@ -109,12 +110,18 @@ impl Mounted {
             })
             .map_err(io("cannot start a thread"))?;
         match happened.recv() {
-            Ok(Event::Ended(result)) => result.map(|()| End::Unmounted).map_err(io("the connection to the kernel broke")),
+            Ok(Event::Ended(result)) => {
+                result.map(|()| End::Unmounted).map_err(io("the connection to the kernel broke"))
+            }
             Ok(Event::Signal) => {
                 if let Err(error) = unmounter.unmount() {
-                    log::info!("{}: {error}; taking it out of the tree, open files break", shown(&mount_point));
-                    umount2(&mount_point, MntFlags::MNT_DETACH)
-                        .map_err(|e| Error::io(format!("cannot unmount {}", shown(&mount_point)), e.into()))?;
+                    log::info!(
+                        "{}: {error}; taking it out of the tree, open files break",
+                        shown(&mount_point)
+                    );
+                    umount2(&mount_point, MntFlags::MNT_DETACH).map_err(|e| {
+                        Error::io(format!("cannot unmount {}", shown(&mount_point)), e.into())
+                    })?;
                 }
                 // Whoever still has a file open keeps the connection; it ends with this process.
                 let _ = happened.recv_timeout(GRACE);

@@ -115,7 +115,10 @@ impl Piece {
     /// How many bytes of the file this is.
     pub fn len(&self) -> u64 {
         match self {
-            Self::Run { len, .. } | Self::Hole { len } | Self::Inline { len, .. } | Self::Packed { len, .. } => *len,
+            Self::Run { len, .. }
+            | Self::Hole { len }
+            | Self::Inline { len, .. }
+            | Self::Packed { len, .. } => *len,
         }
     }
 
@@ -286,7 +289,8 @@ impl Reader {
                 Piece::Packed { blocks, from, .. } => {
                     let index = from.checked_div(blocks.block_size()).unwrap_or(0);
                     let inside = from.checked_rem(blocks.block_size()).unwrap_or(0);
-                    let block = self.unpacked.get_or_load((id, index), || Ok(blocks.unpack(index)?.into()))?;
+                    let block =
+                        self.unpacked.get_or_load((id, index), || Ok(blocks.unpack(index)?.into()))?;
                     copy_from(&block, inside, to)?;
                 }
             }
@@ -317,11 +321,8 @@ mod tests {
         let reader = reader(bytes);
         let mut all = vec![0; 25];
         assert_eq!(reader.copy(NodeId(2), &data, 0, &mut all).unwrap(), 25);
-        let expected: Vec<u8> = (10..20)
-            .chain([0; 4])
-            .chain([100, 101, 102, 105, 106, 107, 110, 111])
-            .chain(*b"xyz")
-            .collect();
+        let expected: Vec<u8> =
+            (10..20).chain([0; 4]).chain([100, 101, 102, 105, 106, 107, 110, 111]).chain(*b"xyz").collect();
         assert_eq!(all, expected);
         for at in 0..=26 {
             for len in 0..=26 {

@@ -53,7 +53,8 @@ impl Listing {
 
     /// The entry of that name.
     pub fn find(&self, name: &[u8]) -> Option<Entry<'_>> {
-        let at = self.by_name.binary_search_by(|i| self.record(*i).map_or(&b""[..], |r| self.name(r)).cmp(name));
+        let at =
+            self.by_name.binary_search_by(|i| self.record(*i).map_or(&b""[..], |r| self.name(r)).cmp(name));
         let record = self.record(*self.by_name.get(at.ok()?)?)?;
         Some(self.entry(record))
     }

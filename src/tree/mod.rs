@@ -69,7 +69,12 @@ pub struct Tree {
 
 impl Tree {
     /// The tree of `file_system`, whose bytes lie in `volume`. At most `cache_size` bytes of unpacked blocks are kept.
-    pub fn new(file_system: Box<dyn FileSystem>, volume: Arc<Volume>, policy: Policy, cache_size: usize) -> Self {
+    pub fn new(
+        file_system: Box<dyn FileSystem>,
+        volume: Arc<Volume>,
+        policy: Policy,
+        cache_size: usize,
+    ) -> Self {
         Self { file_system, reader: content::Reader::new(volume, cache_size), policy }
     }
 

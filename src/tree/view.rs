@@ -23,7 +23,8 @@ pub(super) fn repaired(name: &[u8]) -> Cow<'_, [u8]> {
 /// A name for the `number`th entry of one name: `a.txt` becomes `a~2.txt`.
 pub(super) fn numbered(name: &[u8], number: u32) -> Vec<u8> {
     let suffix = format!("~{number}");
-    let dot = name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0 && name.len().saturating_sub(*at) <= 16);
+    let dot =
+        name.iter().rposition(|b| *b == b'.').filter(|at| *at > 0 && name.len().saturating_sub(*at) <= 16);
     let (stem, extension) = name.split_at_checked(dot.unwrap_or(name.len())).unwrap_or((name, b""));
     let room = limits::NAME.saturating_sub(suffix.len()).saturating_sub(extension.len());
     [cut(stem, room), suffix.as_bytes(), extension].concat()

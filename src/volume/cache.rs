@@ -84,7 +84,10 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         let count = self.shards.len();
         let hash = crate::bytes::as_usize(self.hasher.hash_one(key));
         let index = hash.checked_rem(count).unwrap_or(0);
-        #[allow(clippy::indexing_slicing, reason = "the index is a remainder by the length, which `new` keeps above 0")]
+        #[allow(
+            clippy::indexing_slicing,
+            reason = "the index is a remainder by the length, which `new` keeps above 0"
+        )]
         lock(&self.shards[index])
     }
 

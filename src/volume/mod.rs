@@ -62,7 +62,9 @@ impl Volume {
             let block = self.block(number)?;
             let from = block.get(as_usize(at % BLOCK)..).unwrap_or_default();
             let n = from.len().min(rest.len());
-            let (Some(from), Some((to, after))) = (from.get(..n), rest.split_at_mut_checked(n)) else { break };
+            let (Some(from), Some((to, after))) = (from.get(..n), rest.split_at_mut_checked(n)) else {
+                break;
+            };
             if n == 0 {
                 return Err(past_end(at, 1, self.len()));
             }
@@ -78,9 +80,14 @@ impl Volume {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_data(&self, buf: &mut [u8], at: u64) -> Result<()> {
-        if !self.source.is_cached_by_kernel() {
-            return self.read(buf, at);
-        }
+        if self.source.is_cached_by_kernel() { self.peek(buf, at) } else { self.read(buf, at) }
+    }
+
+    /// Fills `buf` from byte `at` on, past the sector cache: for a look at a few bytes at many places.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn peek(&self, buf: &mut [u8], at: u64) -> Result<()> {
         if !self.contains(at, as_u64(buf.len())) {
             return Err(past_end(at, buf.len(), self.len()));
         }

@@ -1,6 +1,14 @@
 //! What the tests share. Each test program uses a part of it.
 #![allow(dead_code, unreachable_pub, missing_docs)]
-#![allow(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+pub mod forge;
 pub mod listing;
+pub mod maker;
+pub mod mounted;

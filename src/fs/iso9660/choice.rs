@@ -36,9 +36,7 @@ pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Option
         return Err(Error::NotADisc("volume descriptors of ISO 9660, but no primary one among them".into()));
     }
     let wanted = |c: &&Candidate| options.view == View::Auto || options.view == c.view;
-    let open = |c: &Candidate| {
-        Iso9660::new(volume, c.tree.clone(), c.view, c.naming, c.rock_ridge, options)
-    };
+    let open = |c: &Candidate| Iso9660::new(volume, c.tree.clone(), c.view, c.naming, c.rock_ridge, options);
     let mut empty = None;
     let mut failed = None;
     for candidate in candidates.iter().filter(wanted) {
@@ -72,13 +70,23 @@ fn candidates(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<Ca
         && options.rock_ridge
         && let Some(skip) = rock_ridge(volume, tree)
     {
-        all.push(Candidate { view: View::RockRidge, tree: tree.clone(), naming: plain, rock_ridge: Some(skip) });
+        all.push(Candidate {
+            view: View::RockRidge,
+            tree: tree.clone(),
+            naming: plain,
+            rock_ridge: Some(skip),
+        });
     }
     if let Some((tree, level)) = &set.joliet
         && options.joliet
     {
         log::debug!("Joliet level {level}");
-        all.push(Candidate { view: View::Joliet, tree: tree.clone(), naming: Naming::Joliet, rock_ridge: None });
+        all.push(Candidate {
+            view: View::Joliet,
+            tree: tree.clone(),
+            naming: Naming::Joliet,
+            rock_ridge: None,
+        });
     }
     let enhanced = set.enhanced.iter().map(|tree| (tree, Naming::Enhanced));
     for (tree, naming) in enhanced.chain(set.primary.iter().map(|tree| (tree, plain))) {

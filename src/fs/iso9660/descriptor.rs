@@ -73,7 +73,14 @@ impl DescriptorSet {
             count = count.saturating_add(1);
             if count > limits::VOLUME_DESCRIPTORS {
                 let what = "volume descriptor set";
-                return Err(Corrupt::new(what, first, "number of descriptors", "more than 100", "at most 100").into());
+                return Err(Corrupt::new(
+                    what,
+                    first,
+                    "number of descriptors",
+                    "more than 100",
+                    "at most 100",
+                )
+                .into());
             }
             match descriptor {
                 Descriptor::Terminator => {
@@ -104,7 +111,7 @@ impl DescriptorSet {
 pub(super) fn is_session(volume: &Volume, start: u64) -> bool {
     let at = start.saturating_add(SYSTEM_AREA_SECTORS).saturating_mul(SECTOR);
     let mut head = [0; 7];
-    volume.contains(at, SECTOR) && volume.read_data(&mut head, at).is_ok() && head == *b"\x01CD001\x01"
+    volume.contains(at, SECTOR) && volume.peek(&mut head, at).is_ok() && head == *b"\x01CD001\x01"
 }
 
 fn read_one(volume: &Volume, at: u64) -> Result<Option<Descriptor>> {

@@ -33,7 +33,8 @@ impl Iso9660 {
             if builder.len() >= limits::DIRECTORY_ENTRIES {
                 let allowed = "at most 4194304";
                 let found = "more than 4194304";
-                self.damage.report(&Corrupt::new("directory", extent.at, "number of names", found, allowed).into());
+                self.damage
+                    .report(&Corrupt::new("directory", extent.at, "number of names", found, allowed).into());
                 break;
             }
             if (record.is_hidden() && self.hide) || (record.is_associated() && !self.show_associated) {

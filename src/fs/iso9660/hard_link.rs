@@ -6,7 +6,6 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    num::NonZeroUsize,
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -23,7 +22,7 @@ use crate::{
 const MARK: u64 = 1 << 62;
 
 /// Numbers whose record is remembered.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(64 * 1024).unwrap();
+const REMEMBERED: usize = 64 * 1024;
 
 pub(super) struct HardLinks {
     recent: Mutex<LruCache<NodeId, u64>>,
@@ -33,7 +32,7 @@ pub(super) struct HardLinks {
 
 impl Default for HardLinks {
     fn default() -> Self {
-        Self { recent: Mutex::new(LruCache::new(REMEMBERED)), index: OnceLock::new() }
+        Self { recent: Mutex::new(LruCache::unbounded()), index: OnceLock::new() }
     }
 }
 
@@ -73,7 +72,11 @@ pub(super) fn shared_id(record: &Record<'_>, rock_ridge: &RockRidge) -> Option<N
 impl HardLinks {
     /// Remembers which record stands behind a number.
     pub(super) fn remember(&self, id: NodeId, record_at: u64) {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(id, || record_at);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.get_or_insert(id, || record_at);
+        if recent.len() > REMEMBERED {
+            recent.pop_lru();
+        }
     }
 
     /// The place of a record that stands behind a number.

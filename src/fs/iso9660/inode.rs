@@ -56,7 +56,9 @@ impl Iso9660 {
             accessed: times.accessed.unwrap_or(recorded),
             changed: times.changed.or(times.created).unwrap_or(recorded),
             created: times.created,
-            device: matches!(kind, Kind::CharDevice | Kind::BlockDevice).then_some(rock_ridge.device).flatten(),
+            device: matches!(kind, Kind::CharDevice | Kind::BlockDevice)
+                .then_some(rock_ridge.device)
+                .flatten(),
         };
         Ok(Node { attributes, content })
     }

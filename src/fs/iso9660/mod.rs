@@ -102,7 +102,9 @@ impl Iso9660 {
             damage: Damage::default(),
             notes: Vec::new(),
             nodes: Cache::new(8, nodes_budget, inode::weight),
-            listings: Cache::new(1, options.cache_size.saturating_sub(nodes_budget), |listing| listing.weight()),
+            listings: Cache::new(1, options.cache_size.saturating_sub(nodes_budget), |listing| {
+                listing.weight()
+            }),
             hard_links: HardLinks::default(),
             tree,
         };
@@ -130,7 +132,8 @@ impl Iso9660 {
     fn extent_at(&self, at: u64) -> Option<DirectoryExtent> {
         let buffer = RecordBuffer::read(&self.volume, at, self.tree.layout).ok()?;
         let record = buffer.record().ok()?;
-        let is_own = record.is_self() && record.is_directory() && u64::from(record.data_length) >= record.length;
+        let is_own =
+            record.is_self() && record.is_directory() && u64::from(record.data_length) >= record.length;
         is_own.then_some(DirectoryExtent { at, len: record.data_length.into() })
     }
 

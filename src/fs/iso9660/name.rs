@@ -79,7 +79,8 @@ fn acorn(mut name: Name, system_use: &[u8], is_directory: bool) -> Name {
     if system_use.len() != field.len() || !field.starts_with(b"ARCHIMEDES") {
         return name;
     }
-    let [_, _, _, _, _, _, _, _, _, _, _, type_low, type_high, all_ones, _, _, _, _, _, attributes, ..] = field;
+    let [_, _, _, _, _, _, _, _, _, _, _, type_low, type_high, all_ones, _, _, _, _, _, attributes, ..] =
+        field;
     if attributes & 1 != 0
         && let Some(first @ b'_') = name.text.first_mut()
     {

@@ -56,13 +56,13 @@ impl<'a> Record<'a> {
         if length == 0 {
             return Ok(None);
         }
-        let wrong = |field, found: usize, allowed: &'static str| {
-            Corrupt::new(STRUCTURE, at, field, found, allowed)
-        };
+        let wrong =
+            |field, found: usize, allowed: &'static str| Corrupt::new(STRUCTURE, at, field, found, allowed);
         if length < SHORTEST {
             return Err(wrong("length", length, "at least 34"));
         }
-        let whole = bytes.get(..length).ok_or_else(|| wrong("length", length, "not past the end of its sector"))?;
+        let whole =
+            bytes.get(..length).ok_or_else(|| wrong("length", length, "not past the end of its sector"))?;
         let (fixed, rest) = raw::DirectoryRecord::ref_from_prefix(whole)
             .map_err(|_| wrong("length", length, "at least 34"))?;
         // An identifier longer than the record is cut: the record's own length is what the next one depends on.
@@ -298,7 +298,10 @@ mod tests {
     fn wrong_lengths_are_named() {
         let text = |bytes: &[u8]| Record::parse(bytes, 77, Layout::Iso9660).err().unwrap().to_string();
         assert_eq!(text(&[33; 40]), "directory record at byte 77: length is 33, at least 34");
-        assert_eq!(text(&[41; 40]), "directory record at byte 77: length is 41, not past the end of its sector");
+        assert_eq!(
+            text(&[41; 40]),
+            "directory record at byte 77: length is 41, not past the end of its sector"
+        );
         let mut long = record(40, b"AB");
         long[32] = 200;
         assert_eq!(Record::parse(&long, 0, Layout::Iso9660).unwrap().unwrap().identifier.len(), 7);

@@ -265,7 +265,8 @@ mod tests {
 
     #[test]
     fn device_numbers_of_both_writers() {
-        let numbers = |high: u32, low: u32| device(&[both(high), both(low)].concat()).map(|d| (d.major, d.minor));
+        let numbers =
+            |high: u32, low: u32| device(&[both(high), both(low)].concat()).map(|d| (d.major, d.minor));
         assert_eq!(numbers(259, 300), Some((259, 300)), "genisoimage");
         assert_eq!(numbers(0, 0x0011_032c), Some((259, 300)), "libisofs");
         assert_eq!(numbers(1, 5), Some((1, 5)));
@@ -293,7 +294,9 @@ mod tests {
     #[test]
     fn stamps_in_both_forms() {
         let mut times = Times::default();
-        times.take(&[0x0f, 70, 1, 1, 0, 0, 1, 0, 70, 1, 1, 0, 0, 2, 0, 70, 1, 1, 0, 0, 3, 0, 70, 1, 1, 0, 0, 4, 0]);
+        times.take(&[
+            0x0f, 70, 1, 1, 0, 0, 1, 0, 70, 1, 1, 0, 0, 2, 0, 70, 1, 1, 0, 0, 3, 0, 70, 1, 1, 0, 0, 4, 0,
+        ]);
         let seconds = |t: Option<Timestamp>| t.unwrap().seconds;
         let all = [times.created, times.modified, times.accessed, times.changed];
         assert_eq!(all.map(seconds), [1, 2, 3, 4]);

@@ -43,14 +43,18 @@ struct Tables {
 
 impl std::fmt::Debug for Tables {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("sparse::Tables").field("at", &self.at).field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("sparse::Tables")
+            .field("at", &self.at)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 
 /// The content of a sparse file whose tables and data are `stored`.
 pub(super) fn content(volume: &Arc<Volume>, field: &Sparse, stored: Data, at: u64) -> Content {
     let Some(depth) = field.depth else {
-        let what = format!("sparse file at byte {at}: the form of RRIP 1.10, whose tables have no recorded depth");
+        let what =
+            format!("sparse file at byte {at}: the form of RRIP 1.10, whose tables have no recorded depth");
         return Content::Broken(Error::unsupported(what));
     };
     let reach = 1u64.checked_shl(u32::from(depth).saturating_add(1).saturating_mul(8)).unwrap_or(u64::MAX);

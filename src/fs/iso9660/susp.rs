@@ -56,11 +56,19 @@ impl Areas<'_> {
         while let Some(next) = continuation {
             let (place, len) = next;
             if seen.contains(&next) || seen.len() >= limits::CONTINUATION_AREAS {
-                self.ignore(at, format!("byte {place}"), "not an area that was read before, nor more than 32 areas");
+                self.ignore(
+                    at,
+                    format!("byte {place}"),
+                    "not an area that was read before, nor more than 32 areas",
+                );
                 return;
             }
             if len > limits::CONTINUATION_AREA || !self.volume.contains(place, len) {
-                self.ignore(at, format!("{len} bytes at byte {place}"), "at most 32768 bytes inside the image");
+                self.ignore(
+                    at,
+                    format!("{len} bytes at byte {place}"),
+                    "at most 32768 bytes inside the image",
+                );
                 return;
             }
             seen.push(next);
@@ -91,7 +99,8 @@ fn scan(mut area: &[u8], block_size: u64, visit: &mut impl FnMut(Entry<'_>)) -> 
             b"CE" => {
                 if let Ok((ce, _)) = raw::ContinuationArea::ref_from_prefix(data) {
                     let block = u64::from(ce.block.get()).saturating_mul(block_size);
-                    continuation = Some((block.saturating_add(ce.offset.get().into()), ce.length.get().into()));
+                    continuation =
+                        Some((block.saturating_add(ce.offset.get().into()), ce.length.get().into()));
                 }
             }
             _ => visit(Entry { signature: header.signature, version: header.version, data }),

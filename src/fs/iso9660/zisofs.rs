@@ -38,7 +38,10 @@ struct Blocks {
 
 impl std::fmt::Debug for Blocks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("zisofs::Blocks").field("at", &self.at).field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("zisofs::Blocks")
+            .field("at", &self.at)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,7 +95,11 @@ impl Blocks {
             let magic = if self.pointer_size == 4 { MAGIC_1 } else { MAGIC_2 };
             let mut found = [0; 8];
             read_stored(&self.volume, &self.stored, 0, &mut found)?;
-            if found == magic { Ok(()) } else { Err(self.wrong("magic number", "another", "the one of zisofs")) }
+            if found == magic {
+                Ok(())
+            } else {
+                Err(self.wrong("magic number", "another", "the one of zisofs"))
+            }
         };
         self.header.get_or_init(check).clone()
     }
