@@ -199,6 +199,15 @@ fn of_several_versions_the_highest_bears_the_name() {
 }
 
 #[test]
+fn names_are_looked_up_as_they_are_written() {
+    let mut forge = Forge::rock_ridge();
+    forge.rock_ridge_root(&[file("A.;1", 23, 1).with(&[&nm(0, "Name")])]);
+    let image = forge.open().unwrap();
+    assert!(stat(&image, "Name").is_ok());
+    assert!(stat(&image, "name").is_err() && stat(&image, "NAME").is_err());
+}
+
+#[test]
 fn system_use_behind_xa_data_and_apple_fields() {
     let xa: &[u8] = b"\0\0\0\0\x0d\x55XA\0\0\0\0\0\0";
     let aa = versioned(b"AA", 2, b"TEXTttxt\0\0");

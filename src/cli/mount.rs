@@ -74,7 +74,11 @@ fn check_mount_point(path: &Path) -> Result<(), Failure> {
 
 fn check_fuse() -> Result<(), Failure> {
     let error = match File::options().read(true).write(true).open(FUSE_DEVICE) {
-        Ok(_) => return Ok(()),
+        Ok(_) if nix::unistd::geteuid().is_root() || has_helper() => return Ok(()),
+        Ok(_) => {
+            let text = "users who are not root need fusermount3 to mount; install it: apt-get install fuse3";
+            return Err(Failure::new(Exit::Refused, text));
+        }
         Err(error) => error,
     };
     let next = match error.kind() {
@@ -83,6 +87,17 @@ fn check_fuse() -> Result<(), Failure> {
         _ => "is the kernel's FUSE there? modprobe fuse",
     };
     Err(Failure::new(Exit::Refused, format!("cannot open {FUSE_DEVICE}: {error}; {next}")))
+}
+
+/// Whether the program that mounts for users is there, where it is looked for.
+fn has_helper() -> bool {
+    if std::env::var_os("FUSERMOUNT_PATH").is_some() {
+        return true;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = std::env::split_paths(&path).chain(["/bin", "/sbin"].map(PathBuf::from));
+    let mut candidates = directories.flat_map(|d| ["fusermount3", "fusermount"].map(|name| d.join(name)));
+    candidates.any(|candidate| candidate.exists())
 }
 
 /// What fusermount3 says can have several lines.

@@ -47,7 +47,9 @@ impl Wishes {
         let distance = |known: &str| strsim::damerau_levenshtein(known, name);
         let Some((_, has_value)) = KNOWN.iter().find(|(known, _)| *known == name) else {
             let nearest = KNOWN.iter().map(|(known, _)| *known).min_by_key(|known| distance(known));
-            let hint = match nearest.filter(|known| distance(known) <= 2) {
+            // A third of its letters may be wrong.
+            let near = name.len().div_ceil(3);
+            let hint = match nearest.filter(|known| distance(known) <= near) {
                 Some(known) => format!("did you mean {known}?"),
                 None => "isomount --help lists the options".to_owned(),
             };

@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::ffi::OsStrExt,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::mpsc::Sender,
     time::Duration,
 };
 
@@ -14,7 +15,7 @@ use fuser::{
     ReplyXattr, Request,
 };
 
-use super::{attributes, errno};
+use super::{attributes, errno, session::Event};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Damage, Error, Result},
@@ -48,11 +49,13 @@ const WANTED: [InitFlags; 8] = [
 pub(super) struct Adapter {
     tree: Tree,
     damage: Damage,
+    /// Who waits for the end.
+    events: Sender<Event>,
 }
 
 impl Adapter {
-    pub(super) fn new(tree: Tree) -> Self {
-        Self { tree, damage: Damage::default() }
+    pub(super) fn new(tree: Tree, events: Sender<Event>) -> Self {
+        Self { tree, damage: Damage::default(), events }
     }
 
     fn node(&self, number: INodeNo) -> NodeId {
@@ -113,6 +116,11 @@ impl Filesystem for Adapter {
         // What it returns is the value from before.
         let _ = config.set_max_background(BACKGROUND_REQUESTS);
         Ok(())
+    }
+
+    fn destroy(&mut self) {
+        // Nobody listens when a signal ended the mount.
+        let _ = self.events.send(Event::Ended);
     }
 
     fn lookup(&self, _req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {

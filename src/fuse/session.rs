@@ -2,9 +2,10 @@
 
 use std::{
     fs, io,
+    mem::ManuallyDrop,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    sync::mpsc,
+    sync::mpsc::{self, Receiver, Sender},
     thread,
     time::Duration,
 };
@@ -30,8 +31,8 @@ const SUBTYPE: &str = "isomount";
 /// most that one request carries, and nearly doubles the rate (`docs/ARCHITECTURE.md`).
 const READ_AHEAD: u32 = 1024;
 
-/// How long a mount that was ended by a signal may take to give its threads back.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long a mount that a signal ends may take to give its threads back.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How a tree is mounted.
 #[derive(Debug, Clone, Default)]
@@ -53,16 +54,19 @@ pub enum End {
     Signal,
 }
 
-enum Event {
-    Ended(io::Result<()>),
+/// What ends the wait of [`Mounted::serve`].
+pub(super) enum Event {
+    /// The kernel asks no more: the mount is gone.
+    Ended,
     Signal,
 }
 
-/// A mount that the kernel has answered: requests wait until [`serve`](Self::serve) is called.
+/// A mount that the kernel has answered: requests wait until [`serve`](Self::serve) is called. Dropping it unmounts.
 pub struct Mounted {
     session: Session<Adapter>,
     mount_point: PathBuf,
     signals: SigSet,
+    events: (Sender<Event>, Receiver<Event>),
 }
 
 impl Mounted {
@@ -75,25 +79,23 @@ impl Mounted {
         let mount_point = mount_point.canonicalize().map_err(io)?;
         let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
         signals.thread_block().map_err(|e| io(e.into()))?;
-        let mounted = Session::new(Adapter::new(tree), &mount_point, &config(options));
-        let session =
-            mounted.map_err(|e| Error::io(format!("cannot mount on {}", shown(&mount_point)), e))?;
+        let events = mpsc::channel();
+        let adapter = Adapter::new(tree, events.0.clone());
+        let session = Session::new(adapter, &mount_point, &config(options))
+            .map_err(|e| Error::io(format!("cannot mount on {}", shown(&mount_point)), e))?;
         if geteuid().is_root() {
             raise_read_ahead(&mount_point);
         }
-        Ok(Self { session, mount_point, signals })
+        Ok(Self { session, mount_point, signals, events })
     }
 
     /// Answers requests until the mount ends.
     ///
     /// # Errors
-    /// [`Error::Io`] when the connection to the kernel broke, or the mount could not be ended.
+    /// [`Error::Io`] when no thread can be started, or the mount cannot be ended.
     pub fn serve(self) -> Result<End> {
-        let Self { mut session, mount_point, signals } = self;
-        let mut unmounter = session.unmount_callable();
-        let (events, happened) = mpsc::channel();
-        let signalled = events.clone();
-        let io = |what: &'static str| move |e: io::Error| Error::io(what, e);
+        let Self { session, mount_point, signals, events: (signalled, happened) } = self;
+        let io = |e: io::Error| Error::io("cannot start a thread", e);
         thread::Builder::new()
             .name("signals".into())
             .spawn(move || {
@@ -102,19 +104,22 @@ impl Mounted {
                     let _ = signalled.send(Event::Signal);
                 }
             })
-            .map_err(io("cannot start a thread"))?;
-        thread::Builder::new()
-            .name("session".into())
-            .spawn(move || {
-                let _ = events.send(Event::Ended(session.run()));
-            })
-            .map_err(io("cannot start a thread"))?;
+            .map_err(io)?;
+        // Dropping this would unmount the mount point once more, whatever is mounted there by then: fuser 0.18 takes a
+        // connection that has ended for one that is alive (`is_mounted`).
+        let session = ManuallyDrop::new(session.spawn().map_err(io)?);
         match happened.recv() {
-            Ok(Event::Ended(result)) => {
-                result.map(|()| End::Unmounted).map_err(io("the connection to the kernel broke"))
-            }
             Ok(Event::Signal) => {
-                if let Err(error) = unmounter.unmount() {
+                let session = ManuallyDrop::into_inner(session);
+                let (unmounted, outcome) = mpsc::channel();
+                thread::Builder::new()
+                    .name("unmount".into())
+                    .spawn(move || {
+                        let _ = unmounted.send(session.umount_and_join());
+                    })
+                    .map_err(io)?;
+                // Whoever still has a file open keeps the connection; it ends with this process.
+                if let Ok(Err(error)) = outcome.recv_timeout(GRACE) {
                     log::info!(
                         "{}: {error}; taking it out of the tree, open files break",
                         shown(&mount_point)
@@ -123,11 +128,9 @@ impl Mounted {
                         Error::io(format!("cannot unmount {}", shown(&mount_point)), e.into())
                     })?;
                 }
-                // Whoever still has a file open keeps the connection; it ends with this process.
-                let _ = happened.recv_timeout(GRACE);
                 Ok(End::Signal)
             }
-            Err(_) => Err(Error::unsupported("the mount ended without a reason")),
+            Ok(Event::Ended) | Err(_) => Ok(End::Unmounted),
         }
     }
 }
