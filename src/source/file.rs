@@ -82,7 +82,7 @@ impl Source for FileSource {
 
     fn lend(&self, at: u64, len: usize) -> Option<&[u8]> {
         let end = at.checked_add(as_u64(len))?;
-        self.map.as_ref()?.bytes().get(as_usize(at)..as_usize(end))
+        self.map.as_ref()?.lend(as_usize(at), as_usize(end))
     }
 
     fn is_cached_by_kernel(&self) -> bool {
