@@ -21,6 +21,13 @@ pub const CONTINUATION_AREAS: usize = 32;
 /// Bytes of one continuation area. SUSP 5.1 lets it be as long as 32 bits say; writers stay in one sector.
 pub const CONTINUATION_AREA: u64 = 32 * 1024;
 
+/// Bytes of all continuation areas of one record. The longest name and link take five KiB.
+pub const CONTINUATION_AREAS_OF_RECORD: u64 = 64 * 1024;
+
+/// Bytes of all the continuation areas that are read to decode one directory, for each byte of the directory itself: areas that
+/// many records share cannot multiply the work. Links of a thousand bytes and names of 255 in every record need eight.
+pub const CONTINUATION_PER_BYTE: u64 = 16;
+
 /// Bytes of one name in a directory, `NAME_MAX` of Linux.
 pub const NAME: usize = 255;
 
@@ -41,8 +48,14 @@ pub const DIRECTORY_ENTRIES: usize = 4 * 1024 * 1024;
 /// calls itself a directory is not read to its end. 8 MiB.
 pub const EMPTY_DIRECTORY_SECTORS: u64 = 4096;
 
+/// Records that are looked at in other directories to place the relocated ones (`RE`) of one directory.
+pub const RELOCATION_RECORDS: usize = 1 << 20;
+
 /// Other directories that are looked into to place the relocated ones (`RE`) of one directory.
 pub const RELOCATION_PARENTS: usize = 4096;
+
+/// Bytes of a path below which a walk does not go: sixteen times `PATH_MAX` of Linux.
+pub const WALKED_PATH: usize = 64 * 1024;
 
 /// Directories that a search through the whole tree visits, for one purpose (hard links by number).
 pub const SEARCHED_DIRECTORIES: usize = 1 << 20;

@@ -650,6 +650,96 @@ fn an_image_that_shrinks_gives_errors_and_no_signal() {
     assert!(matches!(image.tree().read_into(id, 32 * SECTOR as u64, &mut buf), Err(Error::Io { .. })));
 }
 
+// What fuzzing found.
+
+#[test]
+fn a_root_without_its_own_record_is_a_directory_all_the_same() {
+    let mut forge = Forge::rock_ridge();
+    // The root's extent begins with the record of a file that calls itself a FIFO.
+    forge.block(ROOT, &file("A.;1", 23, 1).with(&[&px(0o010_644, 1, 0, 0)]).bytes());
+    let image = forge.open().unwrap();
+    assert_eq!(stat(&image, "").unwrap().kind, Kind::Directory);
+    assert_eq!(names(&image), ["a"]);
+}
+
+#[test]
+fn a_directory_in_the_system_area_has_no_number_of_its_own() {
+    let mut forge = Forge::new();
+    forge.directory(0, ROOT, &[file("IN.;1", 23, 1)]).directory(ROOT, ROOT, &[directory("D", 0)]);
+    let image = forge.open().unwrap();
+    assert!(stat(&image, "d").unwrap().id.0 > 1);
+    assert_eq!(names_in(&image, "d"), ["in"]);
+}
+
+#[test]
+fn a_walk_holds_no_more_than_the_way_down() {
+    // Each directory contains the next one and 40 files with long names; all are the same extents, over and over.
+    let mut forge = Forge::rock_ridge();
+    let depth = 600;
+    for i in 0..depth {
+        let block = 100 + 6 * i;
+        let mut records: Vec<Record> =
+            (0..40).map(|n| file(format!("F{n}.;1"), 23, 0).with(&[&nm(0, vec![b'n'; 100 + n])])).collect();
+        records.insert(0, directory("D", block + 6).with(&[&nm(0, vec![b'd'; 100])]));
+        forge.directory(block, ROOT, &records);
+    }
+    forge.rock_ridge_root(&[directory("D", 100)]);
+    let image = forge.open().unwrap();
+    let (count, used) = peak(|| image.tree().walk().count());
+    assert!(count > 10_000, "{count}");
+    assert!(used < 24 * MIB, "{used}");
+}
+
+#[test]
+fn areas_that_all_records_share_do_not_multiply_the_work() {
+    let mut forge = Forge::new();
+    forge.bytes.resize(2200 * SECTOR, 0);
+    let areas = 24;
+    for i in 0..areas {
+        let block = 1000 + 16 * i;
+        let padding = entry(b"PD", &[0; 200]);
+        let mut area = ce(block + 16, 0, 32 * 1024);
+        while area.len() < 32 * 1024 - 204 {
+            area.extend(&padding);
+        }
+        forge.block(block, &area);
+    }
+    let record = file("A.;1", 23, 1).with(&[&ce(1000, 0, 32 * 1024)]);
+    let records: Vec<Record> =
+        (0..5000).map(|i| Record { name: format!("F{i}.;1").into(), ..record.clone() }).collect();
+    forge.directory(100, ROOT, &records);
+    forge.rock_ridge_root(&[directory("D", 100)]);
+    let (image, counted) = forge.open_counted();
+    let image = image.unwrap();
+    let before = counted.bytes_read();
+    assert_eq!(names_in(&image, "d").len(), 5000);
+    assert!(counted.bytes_read() - before < 16 * MIB as u64, "{}", counted.bytes_read() - before);
+}
+
+#[test]
+fn relocated_directories_that_share_an_extent_do_not_multiply_the_work() {
+    let mut forge = Forge::rock_ridge();
+    let inside: Vec<Record> = (0..20_000).map(|_| directory("D", 100).with(&[&re()])).collect();
+    forge.directory(100, ROOT, &inside);
+    let moved: Vec<Record> = (0..20_000).map(|_| directory("M", 100).with(&[&re()])).collect();
+    forge.directory_with(ROOT + 2000, ROOT, &[], &[], &moved);
+    forge.rock_ridge_root(&[directory("TOP", ROOT + 2000)]);
+    let (image, counted) = forge.open_counted();
+    assert!(names_in(&image.unwrap(), "top").len() <= 20_000);
+    assert!(counted.bytes_read() < 64 * MIB as u64, "{}", counted.bytes_read());
+}
+
+#[test]
+fn names_of_one_file_that_differ_in_type_are_two_files() {
+    let mut forge = Forge::rock_ridge();
+    forge.rock_ridge_root(&[
+        file("A.;1", 0, 0).with(&[&px_with_serial(0o100_644, 2, 7)]),
+        file("B.;1", 0, 0).with(&[&px_with_serial(0o010_644, 2, 7)]),
+    ]);
+    let image = forge.open().unwrap();
+    assert_eq!((stat(&image, "a").unwrap().kind, stat(&image, "b").unwrap().kind), (Kind::File, Kind::Fifo));
+}
+
 #[test]
 fn a_view_that_is_not_there_names_those_that_are() {
     let options = OpenOptions {

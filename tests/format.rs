@@ -163,7 +163,7 @@ fn interleaved_files() {
     let expected: Vec<u8> = b"abcde".iter().flat_map(|b| [*b; SECTOR]).take(len as usize).collect();
     assert_eq!(content(&image, "a").unwrap(), expected);
     assert_eq!(content(&image, "b").unwrap(), [[b'c'; SECTOR], [b'd'; SECTOR]].concat());
-    let pieces = image.tree().pieces(stat(&image, "a").unwrap().id).unwrap();
+    let pieces = image.tree().pieces(stat(&image, "a").unwrap().id, 0, 10).unwrap();
     assert!(matches!(pieces[1], Piece::Run { at, len } if at == 33 * 2048 && len == 4096));
 }
 

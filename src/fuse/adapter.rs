@@ -308,3 +308,14 @@ impl Filesystem for Adapter {
         reply.error(Errno::ENOTTY);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_bug_ends_one_request_only() {
+        let mut after = false;
+        super::guarded(|| panic!("a bug"));
+        super::guarded(|| after = true);
+        assert!(after);
+    }
+}

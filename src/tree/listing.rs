@@ -175,7 +175,9 @@ impl ListingBuilder {
                     continue;
                 }
             }
-            let number = next.entry(name.clone()).or_insert(2);
+            // Long names are cut to make room for the number: names that differ only in what is cut off count together.
+            let shared = view::numbered(&name, u32::MAX).into_boxed_slice();
+            let number = next.entry(shared).or_insert(2);
             let fresh = loop {
                 let candidate = view::numbered(&name, *number);
                 *number = number.saturating_add(1);
@@ -251,5 +253,8 @@ mod tests {
         let listing = listing(&names);
         assert_eq!(listing.len(), 100_000);
         assert_eq!(listing.find(b"same~100000").unwrap().node, NodeId(100 + 99_999));
+        let long: Vec<String> = (0..40_000).map(|i| format!("{}{:05}", "x".repeat(250), i / 2)).collect();
+        let long = super::tests::listing(&long.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(long.len(), 40_000);
     }
 }

@@ -153,14 +153,15 @@ impl Tree {
         self.reader.copy(id, data_of(&node)?, at, buf)
     }
 
-    /// Where the bytes of a file lie, in the order of the file.
+    /// Where the bytes of a file lie from byte `at` on, in the order of the file: the next `count` pieces at most. A file can
+    /// have more pieces than fit into memory.
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn pieces(&self, id: NodeId) -> Result<Vec<Piece>> {
+    pub fn pieces(&self, id: NodeId, at: u64, count: usize) -> Result<Vec<Piece>> {
         let node = self.file_system.node(id)?;
         let data = data_of(&node)?;
-        Ok(data.pieces(0, data.size()).collect())
+        Ok(data.pieces(at, data.size()).take(count).collect())
     }
 
     /// Everything below (and with) the root, parents first, each directory once.

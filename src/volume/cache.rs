@@ -2,12 +2,11 @@
 //! while loading.
 
 use std::{
-    collections::hash_map::RandomState,
     hash::{BuildHasher, Hash},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use lru::LruCache;
+use lru::{DefaultHasher, LruCache};
 
 use crate::error::Result;
 
@@ -24,7 +23,7 @@ pub struct Cache<K: Hash + Eq, V> {
     shards: Vec<Mutex<Shard<K, V>>>,
     budget: usize,
     weigh: Weigh<V>,
-    hasher: RandomState,
+    hasher: DefaultHasher,
 }
 
 struct Shard<K: Hash + Eq, V> {
@@ -46,7 +45,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
             budget: budget.checked_div(shards).unwrap_or(budget),
             shards: std::iter::repeat_with(empty).take(shards).collect(),
             weigh,
-            hasher: RandomState::new(),
+            hasher: DefaultHasher::default(),
         }
     }
 

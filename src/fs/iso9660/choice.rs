@@ -1,6 +1,6 @@
 //! Which of the trees of a session is shown.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use super::{
     Iso9660,
@@ -102,7 +102,8 @@ fn rock_ridge(volume: &Volume, tree: &VolumeTree) -> Option<u8> {
     let buffer = RecordBuffer::read(volume, at, tree.layout).ok()?;
     let record = buffer.record().ok().filter(|r| r.is_self())?;
     let damage = Damage::default();
-    let areas = Areas { volume, block_size: tree.block_size, damage: &damage };
+    let budget = Cell::new(u64::MAX);
+    let areas = Areas { volume, block_size: tree.block_size, damage: &damage, budget: &budget };
     let (mut skip, mut is_there) = (0, false);
     areas.visit(susp::start(record.system_use, 0), at, |entry| match (&entry.signature, entry.data) {
         (b"SP", [0xbe, 0xef, bytes, ..]) => skip = *bytes,

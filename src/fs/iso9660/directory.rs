@@ -1,5 +1,7 @@
 //! From the records of a directory to its names.
 
+use std::cell::Cell;
+
 use super::{
     Iso9660, hard_link,
     record::{DirectoryExtent, Record},
@@ -16,7 +18,8 @@ impl Iso9660 {
     /// The names in the directory that lies at `extent`.
     pub(super) fn read_listing(&self, extent: DirectoryExtent) -> Result<Listing> {
         let mut builder = ListingBuilder::default();
-        let mut relocations = Relocations::new(self);
+        let budget = Self::continuation_budget(extent);
+        let mut relocations = Relocations::new(self, &budget);
         let mut previous = Section::default();
         let mut records = self.records(extent)?;
         while let Some(record) = records.next() {
@@ -40,7 +43,7 @@ impl Iso9660 {
             if (record.is_hidden() && self.hide) || (record.is_associated() && !self.show_associated) {
                 continue;
             }
-            self.add(&mut builder, &mut relocations, extent, &record);
+            self.add(&mut builder, &mut relocations, extent, &record, &budget);
         }
         Ok(builder.finish())
     }
@@ -52,8 +55,9 @@ impl Iso9660 {
         relocations: &mut Relocations<'_>,
         directory: DirectoryExtent,
         record: &Record<'_>,
+        budget: &Cell<u64>,
     ) {
-        let rock_ridge = self.rock_ridge(record).unwrap_or_default();
+        let rock_ridge = self.rock_ridge_within(record, budget).unwrap_or_default();
         let (name, version) = if rock_ridge.name.is_empty() {
             let name = self.naming.name(record.identifier, record.system_use, record.is_directory());
             (name.text, name.version)

@@ -5,6 +5,7 @@
 //! tree larger than that memory) is found through an index of all such records, built once when it is first needed.
 
 use std::{
+    cell::Cell,
     collections::{HashSet, VecDeque},
     sync::{Mutex, OnceLock, PoisonError},
 };
@@ -44,8 +45,8 @@ pub(super) fn is_hard_link(id: NodeId) -> bool {
 /// The number that all records of this file share; `None` when the file has one name, or nothing tells its records from
 /// those of another file.
 ///
-/// Two records are one file when the link count is above one and they have the same first block and the same serial
-/// number; without serial numbers (before RRIP 1.12) all that `PX` and the stamps say, and the size, must be equal instead.
+/// Two records are one file when the link count is above one and they have the same type, the same first block and the same
+/// serial number; without serial numbers (before RRIP 1.12) all that `PX` and the stamps say, and the size, must be equal instead.
 pub(super) fn shared_id(record: &Record<'_>, rock_ridge: &RockRidge) -> Option<NodeId> {
     let posix = rock_ridge.posix.as_ref().filter(|px| px.links > 1)?;
     if record.is_directory() || rock_ridge.kind() == Some(Kind::Directory) || rock_ridge.child.is_some() {
@@ -65,8 +66,10 @@ pub(super) fn shared_id(record: &Record<'_>, rock_ridge: &RockRidge) -> Option<N
             parts.fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
         }
     };
-    // Two to the 30 blocks of 2 048 bytes are 2 TiB; beyond, each name is a file of its own.
-    (block < 1 << 30).then_some(NodeId(MARK | (u64::from(block) << 32) | u64::from(likeness)))
+    // The type takes four bits of the mode, which leave 26 for the block: 128 GiB in blocks of 2 048 bytes. Beyond, each name is a
+    // file of its own.
+    let kind = u64::from((posix.mode >> 12) & 0xf) << 58;
+    (block < 1 << 26).then_some(NodeId(MARK | kind | (u64::from(block) << 32) | u64::from(likeness)))
 }
 
 impl HardLinks {
@@ -100,6 +103,7 @@ fn build(file_system: &Iso9660) -> Vec<(NodeId, u64)> {
     let mut index = Vec::new();
     let mut pending = VecDeque::from([file_system.root_extent()]);
     let mut entered = HashSet::new();
+    let budget = Cell::new(file_system.volume.len().saturating_mul(limits::CONTINUATION_PER_BYTE));
     while let Some(extent) = pending.pop_front() {
         if entered.len() >= limits::SEARCHED_DIRECTORIES || !entered.insert(extent.at) {
             continue;
@@ -114,7 +118,7 @@ fn build(file_system: &Iso9660) -> Vec<(NodeId, u64)> {
                 pending.push_back(file_system.directory_of(&record).1);
                 continue;
             }
-            let Some(rock_ridge) = file_system.rock_ridge(&record) else { continue };
+            let Some(rock_ridge) = file_system.rock_ridge_within(&record, &budget) else { continue };
             if let Some(id) = shared_id(&record, &rock_ridge)
                 && index.len() < limits::HARD_LINKS
             {

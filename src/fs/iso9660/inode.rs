@@ -17,20 +17,18 @@ use crate::{
 };
 
 impl Iso9660 {
-    /// The node `id`, whose (first) record lies at byte `at`.
-    pub(super) fn read_node(&self, id: NodeId, at: u64) -> Result<Node> {
-        let buffer = RecordBuffer::read(&self.volume, at, self.tree.layout)?;
-        let record = buffer.record()?;
-        let rock_ridge = self.rock_ridge(&record).unwrap_or_default();
-        let kind = self.kind(&record, &rock_ridge);
+    /// The node `id`, whose (first) record this is.
+    pub(super) fn read_node(&self, id: NodeId, record: &Record<'_>) -> Node {
+        let rock_ridge = self.rock_ridge(record).unwrap_or_default();
+        let kind = if id == self.root.0 { Kind::Directory } else { self.kind(record, &rock_ridge) };
         let (content, size, allocated) = match kind {
             Kind::Directory => {
                 let size = u64::from(record.data_length);
                 (Content::Nothing, size, size)
             }
-            Kind::File => self.file_content(&record, &rock_ridge),
+            Kind::File => self.file_content(record, &rock_ridge),
             Kind::Symlink => {
-                let content = link_content(&record, &rock_ridge);
+                let content = link_content(record, &rock_ridge);
                 let size = if let Content::Link(target) = &content { as_u64(target.len()) } else { 0 };
                 (content, size, 0)
             }
@@ -39,7 +37,7 @@ impl Iso9660 {
         let posix = rock_ridge.posix;
         let times = rock_ridge.times;
         let recorded = Timestamp::from(time::from_record(record.date).unwrap_or_else(|| {
-            log::debug!("directory record at byte {at}: a date that is none, shown as 1970");
+            log::debug!("directory record at byte {}: a date that is none, shown as 1970", record.at);
             (0, 0)
         }));
         let modified = times.modified.unwrap_or(recorded);
@@ -60,7 +58,7 @@ impl Iso9660 {
                 .then_some(rock_ridge.device)
                 .flatten(),
         };
-        Ok(Node { attributes, content })
+        Node { attributes, content }
     }
 
     /// The type of a node: a directory where the record says so, else what `PX` says, else a file.

@@ -19,7 +19,7 @@ mod sparse;
 mod susp;
 mod zisofs;
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 pub use name::NameMap;
 
@@ -34,7 +34,7 @@ use self::{
 use super::{Options, View};
 use crate::{
     error::{Damage, Error, Result},
-    text,
+    limits, text,
     tree::{FileSystem, Listing, Node, NodeId, Statistics},
     volume::{Cache, Volume},
 };
@@ -71,6 +71,9 @@ impl Iso9660 {
         };
         if sessions.len() > 1 {
             log::info!("{} sessions, the last begins at sector {}", sessions.len(), set.start);
+        }
+        if set.has_boot_record {
+            log::info!("a boot record: the disc can be started from");
         }
         let mut chosen = choice::choose(&volume, set, options)?;
         chosen.notes = notes(&volume, set);
@@ -128,8 +131,11 @@ impl Iso9660 {
         Records::new(&self.volume, extent, self.tree.layout)
     }
 
-    /// The extent of the directory whose `.` record lies at byte `at`; `None` when there is none.
+    /// The extent of the directory whose `.` record lies at byte `at`; `None` when there is none, as in the system area.
     fn extent_at(&self, at: u64) -> Option<DirectoryExtent> {
+        if at < raw::SYSTEM_AREA_SECTORS.saturating_mul(raw::SECTOR) {
+            return None;
+        }
         let buffer = RecordBuffer::read(&self.volume, at, self.tree.layout).ok()?;
         let record = buffer.record().ok()?;
         let is_own =
@@ -169,11 +175,24 @@ impl Iso9660 {
 
     /// What the system use field of a record says; `None` in a tree without Rock Ridge.
     fn rock_ridge(&self, record: &Record<'_>) -> Option<RockRidge> {
+        self.rock_ridge_within(record, &Cell::new(u64::MAX))
+    }
+
+    /// As [`rock_ridge`](Self::rock_ridge), reading at most `budget` bytes of continuation areas: for whoever looks at many
+    /// records at once.
+    fn rock_ridge_within(&self, record: &Record<'_>, budget: &Cell<u64>) -> Option<RockRidge> {
         // The root's own record holds `SP` itself: nothing is skipped in front of it but XA information.
         let is_root = record.at == self.root.1.at;
         let skip = self.rock_ridge.map(|skip| if is_root { 0 } else { skip })?;
-        let areas = Areas { volume: &self.volume, block_size: self.tree.block_size, damage: &self.damage };
+        let (volume, block_size, damage) = (&self.volume, self.tree.block_size, &self.damage);
+        let areas = Areas { volume, block_size, damage, budget };
         Some(RockRidge::parse(&areas, susp::start(record.system_use, skip), record.at))
+    }
+
+    /// The bytes of continuation areas that may be read to decode a directory.
+    fn continuation_budget(extent: DirectoryExtent) -> Cell<u64> {
+        let bytes = extent.len.min(limits::DIRECTORY).saturating_mul(limits::CONTINUATION_PER_BYTE);
+        Cell::new(bytes.saturating_add(limits::CONTINUATION_AREAS_OF_RECORD))
     }
 
     /// The `..` record of the directory at `extent`, its place by extent and by `PL`.
@@ -200,7 +219,13 @@ impl FileSystem for Iso9660 {
         self.nodes.get_or_load(id, || {
             let is_link = hard_link::is_hard_link(id);
             let at = if is_link { self.hard_links.record_at(id, self)? } else { id.0 };
-            Ok(Arc::new(self.read_node(id, at)?))
+            let buffer = if id.0 == self.tree.root_record_at {
+                // The copy in the descriptor, because the root's own record is missing.
+                self.tree.root_record(&self.volume)?
+            } else {
+                RecordBuffer::read(&self.volume, at, self.tree.layout)?
+            };
+            Ok(Arc::new(self.read_node(id, &buffer.record()?)))
         })
     }
 

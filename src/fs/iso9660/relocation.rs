@@ -1,7 +1,10 @@
 //! Relocated directories, RRIP 4.1.5: below eight levels a directory is moved (`RE`) into `rr_moved`, and a file with `CL`
 //! stands at its true place. It is shown there, and nowhere else; when nothing stands there, it is shown where it lies.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+};
 
 use super::{
     Iso9660,
@@ -17,11 +20,23 @@ pub(super) struct Relocations<'a> {
     file_system: &'a Iso9660,
     /// For a directory, by its place: the places of the directories that belong into it by `CL`.
     children: HashMap<u64, HashSet<u64>>,
+    /// For a directory, by its place: whether all in it is shown elsewhere.
+    holders: HashMap<u64, Option<bool>>,
+    /// Records that may still be looked at.
+    records_left: usize,
+    /// Bytes of continuation areas that may still be read.
+    budget: &'a Cell<u64>,
 }
 
 impl<'a> Relocations<'a> {
-    pub(super) fn new(file_system: &'a Iso9660) -> Self {
-        Self { file_system, children: HashMap::new() }
+    pub(super) fn new(file_system: &'a Iso9660, budget: &'a Cell<u64>) -> Self {
+        Self {
+            file_system,
+            children: HashMap::new(),
+            holders: HashMap::new(),
+            records_left: limits::RELOCATION_RECORDS,
+            budget,
+        }
     }
 
     /// Whether the directory of a record marked `RE` is shown elsewhere: at its true place; or, when it is the one that
@@ -40,43 +55,68 @@ impl<'a> Relocations<'a> {
     /// Whether the parent that the directory names with `PL` has a `CL` to it; `None` when it names none.
     fn has_true_place(&mut self, extent: DirectoryExtent) -> Option<bool> {
         let parent = self.file_system.recorded_parent(extent)?;
-        if !self.children.contains_key(&parent) && self.children.len() >= limits::RELOCATION_PARENTS {
-            return Some(false);
+        if !self.children.contains_key(&parent) {
+            if self.children.len() >= limits::RELOCATION_PARENTS {
+                return Some(false);
+            }
+            let children = self.linked_children(parent);
+            self.children.insert(parent, children);
         }
-        let file_system = self.file_system;
-        let children = self.children.entry(parent).or_insert_with(|| linked_children(file_system, parent));
-        Some(children.contains(&extent.at))
+        Some(self.children.get(&parent).is_some_and(|children| children.contains(&extent.at)))
     }
 
     /// Whether all in a directory is shown elsewhere; `None` when nothing is in it.
     fn is_holder(&mut self, extent: DirectoryExtent) -> Option<bool> {
+        if let Some(known) = self.holders.get(&extent.at) {
+            return *known;
+        }
+        let budget = self.budget;
         let mut moved = Vec::new();
-        let mut records = self.file_system.records(extent).ok()?;
+        let only_moved = self.each_record(extent, |file_system, record| {
+            let is_moved = file_system.rock_ridge_within(record, budget).is_some_and(|r| r.is_relocated);
+            moved.push(file_system.directory_of(record).1);
+            is_moved
+        });
+        let all = only_moved && moved.iter().all(|extent| self.has_true_place(*extent) == Some(true));
+        let found = if only_moved && moved.is_empty() { None } else { Some(all) };
+        self.holders.insert(extent.at, found);
+        found
+    }
+
+    /// The places of the directories that belong by `CL` into the directory at `parent`.
+    fn linked_children(&mut self, parent: u64) -> HashSet<u64> {
+        let budget = self.budget;
+        let mut children = HashSet::new();
+        if let Some(extent) = self.file_system.extent_at(parent) {
+            self.each_record(extent, |file_system, record| {
+                let child = file_system.rock_ridge_within(record, budget).and_then(|r| r.child);
+                children.extend(child.map(|block| file_system.block_at(block)));
+                true
+            });
+        }
+        children
+    }
+
+    /// Shows `look` the records of a directory but `.` and `..`, until it says no. Returns whether it saw all, and said yes
+    /// to all; with [`limits::RELOCATION_RECORDS`] used up it sees no more.
+    fn each_record(
+        &mut self,
+        extent: DirectoryExtent,
+        mut look: impl FnMut(&Iso9660, &Record<'_>) -> bool,
+    ) -> bool {
+        let file_system = self.file_system;
+        let Ok(mut records) = file_system.records(extent) else { return false };
         while let Some(record) = records.next() {
-            let Ok(record) = record else { return Some(false) };
+            let Ok(record) = record else { return false };
             if record.is_self() || record.is_parent() {
                 continue;
             }
-            let is_moved = self.file_system.rock_ridge(&record).is_some_and(|r| r.is_relocated);
-            if !is_moved || moved.len() >= limits::RELOCATION_PARENTS {
-                return Some(false);
+            let Some(left) = self.records_left.checked_sub(1) else { return false };
+            self.records_left = left;
+            if !look(file_system, &record) {
+                return false;
             }
-            moved.push(self.file_system.directory_of(&record).1);
         }
-        let all = moved.iter().all(|extent| self.has_true_place(*extent) == Some(true));
-        (!moved.is_empty()).then_some(all)
+        true
     }
-}
-
-/// The places of the directories that belong by `CL` into the directory at `parent`.
-fn linked_children(file_system: &Iso9660, parent: u64) -> HashSet<u64> {
-    let mut children = HashSet::new();
-    let Some(extent) = file_system.extent_at(parent) else { return children };
-    let Ok(mut records) = file_system.records(extent) else { return children };
-    while let Some(record) = records.next() {
-        let Ok(record) = record else { continue };
-        let child = file_system.rock_ridge(&record).and_then(|r| r.child);
-        children.extend(child.map(|block| file_system.block_at(block)));
-    }
-    children
 }

@@ -1,5 +1,7 @@
 //! System use entries, SUSP (IEEE P1281), and the areas in which they are continued.
 
+use std::cell::Cell;
+
 use zerocopy::FromBytes;
 
 use super::raw;
@@ -28,6 +30,8 @@ pub(super) struct Areas<'a> {
     /// Bytes of a logical block.
     pub(super) block_size: u64,
     pub(super) damage: &'a Damage,
+    /// Bytes of continuation areas that may still be read.
+    pub(super) budget: &'a Cell<u64>,
 }
 
 /// The part of a record's system use field where entries begin: behind `skip` bytes (the `SP` entry says how many) and
@@ -48,11 +52,12 @@ fn is_xa(field: &[u8]) -> bool {
 
 impl Areas<'_> {
     /// Shows `visit` each entry of `field` and of the areas in which it is continued, in order: at most 32 areas, each
-    /// one once. `at` is the place of the record, for the log.
+    /// one once, as many bytes as [`limits`] and the budget allow. `at` is the place of the record, for the log.
     pub(super) fn visit(&self, field: &[u8], at: u64, mut visit: impl FnMut(Entry<'_>)) {
         let mut continuation = scan(field, self.block_size, &mut visit);
         let mut seen = Vec::new();
         let mut area = Vec::new();
+        let mut left = limits::CONTINUATION_AREAS_OF_RECORD.min(self.budget.get());
         while let Some(next) = continuation {
             let (place, len) = next;
             if seen.contains(&next) || seen.len() >= limits::CONTINUATION_AREAS {
@@ -71,6 +76,13 @@ impl Areas<'_> {
                 );
                 return;
             }
+            let Some(after) = left.checked_sub(len) else {
+                let allowed = "at most 65536 bytes for one record, 16 for each byte of its directory";
+                self.ignore(at, format!("{len} bytes more"), allowed);
+                return;
+            };
+            left = after;
+            self.budget.set(self.budget.get().saturating_sub(len));
             seen.push(next);
             area.resize(as_usize(len), 0);
             if let Err(error) = self.volume.read(&mut area, place) {
