@@ -108,6 +108,27 @@ fn an_empty_tree_gives_way_to_another() {
 }
 
 #[test]
+fn rock_ridge_without_names_takes_those_of_joliet() {
+    let mut forge = Forge::rock_ridge();
+    let fields = px(0o100_640, 1, 5, 6);
+    forge.joliet(25).rock_ridge_root(&[file("LONGNAME.TXT;1", 23, 1).with(&[&fields])]);
+    let joliet = |fields: &[u8]| file("\0L\0o\0n\0g\0 \0N\0a\0m\0e", 23, 1).with(&[fields]);
+    forge.directory(25, 25, &[joliet(&fields)]);
+    let image = forge.open().unwrap();
+    assert_eq!((image.tree().view(), names(&image)), ("rockridge", vec!["Long Name".to_owned()]));
+    let stat = stat(&image, "Long Name").unwrap();
+    assert_eq!((stat.permissions, stat.uid, stat.gid), (0o640, 5, 6));
+    let forced = with_tree(TreeOptions { view: View::RockRidge, ..TreeOptions::default() });
+    assert_eq!(names(&forge.open_with(&forced).unwrap()), ["longname.txt"]);
+    // One name by Rock Ridge, or a Joliet tree without the fields, and it is as ever.
+    forge.directory(25, 25, &[joliet(b"")]);
+    assert_eq!(names(&forge.open().unwrap()), ["longname.txt"]);
+    forge.directory(25, 25, &[joliet(&fields)]);
+    forge.rock_ridge_root(&[file("LONGNAME.TXT;1", 23, 1).with(&[&fields, &nm(0, "rock")])]);
+    assert_eq!(names(&forge.open().unwrap()), ["rock"]);
+}
+
+#[test]
 fn a_file_in_several_extents_across_a_sector_end() {
     let mut forge = Forge::new();
     forge.bytes.resize(60 * SECTOR, 0);

@@ -39,7 +39,8 @@ pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Option
     let open = |c: &Candidate| Iso9660::new(volume, c.tree.clone(), c.view, c.naming, c.rock_ridge, options);
     let mut empty = None;
     let mut failed = None;
-    for candidate in candidates.iter().filter(wanted) {
+    let better = if options.view == View::Auto { with_joliet_names(&candidates, open) } else { None };
+    for candidate in better.iter().chain(candidates.iter().filter(wanted)) {
         let opened = open(candidate).and_then(|iso| {
             let is_empty = iso.listing(iso.root())?.is_empty();
             Ok((iso, is_empty))
@@ -60,6 +61,43 @@ pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Option
             Error::unsupported(format!("the disc has no {word} tree; it has: {there}"))
         })
     })
+}
+
+/// Where Rock Ridge has no names of its own (Apple's hdiutil records none) and the Joliet tree carries the same fields:
+/// that tree, with its names and Rock Ridge's attributes.
+fn with_joliet_names(
+    candidates: &[Candidate],
+    open: impl Fn(&Candidate) -> Result<Iso9660>,
+) -> Option<Candidate> {
+    let by_view = |view| candidates.iter().find(|c| c.view == view);
+    let (rock_ridge, joliet) = (by_view(View::RockRidge)?, by_view(View::Joliet)?);
+    let both = Candidate {
+        view: View::RockRidge,
+        tree: joliet.tree.clone(),
+        naming: Naming::Joliet,
+        rock_ridge: rock_ridge.rock_ridge,
+    };
+    let unnamed = |c| open(c).ok().and_then(|iso| unnamed_records(&iso)).filter(|count| *count > 0);
+    (unnamed(rock_ridge)? == unnamed(&both)?).then_some(both)
+}
+
+/// How many records of the root have attributes by Rock Ridge and no name; `None` when one is otherwise.
+fn unnamed_records(iso: &Iso9660) -> Option<u64> {
+    let budget = Iso9660::continuation_budget(iso.root_extent());
+    let mut count: u64 = 0;
+    let mut records = iso.records(iso.root_extent()).ok()?;
+    while let Some(record) = records.next() {
+        let Ok(record) = record else { continue };
+        if record.is_self() || record.is_parent() || record.is_associated() {
+            continue;
+        }
+        let fields = iso.rock_ridge_within(&record, &budget)?;
+        if fields.posix.is_none() || !fields.name.is_empty() {
+            return None;
+        }
+        count = count.saturating_add(1);
+    }
+    Some(count)
 }
 
 /// The trees of a session that `options` do not turn off, best first.
