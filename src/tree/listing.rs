@@ -82,7 +82,7 @@ impl Listing {
     }
 }
 
-/// Collects the names of a directory, repairs them ([`view::repaired`]), and keeps them apart.
+/// Collects the names of a directory, repairs them (`view.rs`), and keeps them apart.
 #[derive(Debug, Default)]
 pub struct ListingBuilder {
     names: Vec<u8>,

@@ -2,7 +2,7 @@
 //!
 //! The number of a node is its place: the byte offset of its directory record in the volume, for a directory
 //! the offset of its own `.` record, which is where its extent begins. So a number is the same in every mount and
-//! there is no table of them. Files with several names are the exception ([`hard_link`]).
+//! there is no table of them. Files with several names are the exception (`hard_link.rs`).
 
 mod choice;
 mod descriptor;
