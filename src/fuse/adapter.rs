@@ -15,7 +15,7 @@ use fuser::{
     ReplyXattr, Request,
 };
 
-use super::{attributes, errno, session::Event};
+use super::{attributes, errno};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Damage, Error, Result},
@@ -43,6 +43,14 @@ const WANTED: [InitFlags; 8] = [
     InitFlags::FUSE_EXPORT_SUPPORT,
     InitFlags::FUSE_ASYNC_DIO,
 ];
+
+/// What ends the wait of the one who serves a mount.
+pub(super) enum Event {
+    /// The kernel asks no more: the mount is gone.
+    Ended,
+    /// A signal asks for the end.
+    Signal,
+}
 
 /// A tree as the kernel asks for it. No request changes anything, and none keeps anything open: `open` and `opendir`
 /// are answered once with ENOSYS, whereupon the kernel asks no more and keeps its caches.

@@ -17,7 +17,7 @@ use nix::{
     unistd::geteuid,
 };
 
-use super::adapter::Adapter;
+use super::adapter::{Adapter, Event};
 use crate::{
     error::{Error, Result},
     text,
@@ -51,13 +51,6 @@ pub enum End {
     /// Someone unmounted it.
     Unmounted,
     /// A signal asked for it (SIGINT, SIGTERM or SIGHUP), and it was unmounted.
-    Signal,
-}
-
-/// What ends the wait of [`Mounted::serve`].
-pub(super) enum Event {
-    /// The kernel asks no more: the mount is gone.
-    Ended,
     Signal,
 }
 
