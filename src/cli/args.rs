@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   isomount image.iso /mnt/iso            mount, and return when it is there
   fusermount3 -u /mnt/iso                unmount (root: umount /mnt/iso)
-  isomount -o uid=1000,mode=444 a.iso m  files without an owner belong to user 1000
+  isomount -o uid=1000,gid=1000 a.iso m  everything belongs to user and group 1000
   isomount -o view=joliet a.iso m        the Joliet tree instead of Rock Ridge
   isomount -f -v image.iso /mnt/iso      stay in the foreground and tell what is done
 
