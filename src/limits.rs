@@ -21,11 +21,11 @@ pub const CONTINUATION_AREAS: usize = 32;
 /// Bytes of one continuation area. SUSP 5.1 lets it be as long as 32 bits say; writers stay in one sector.
 pub const CONTINUATION_AREA: u64 = 32 * 1024;
 
-/// Bytes of all continuation areas of one record. The longest name and link take five KiB.
-pub const CONTINUATION_AREAS_OF_RECORD: u64 = 64 * 1024;
+/// Bytes of all continuation areas of one record. The longest name and the longest link take five KiB together.
+pub const CONTINUATION_AREAS_OF_RECORD: u64 = 16 * 1024;
 
-/// Bytes of all the continuation areas that are read to decode one directory, for each byte of the directory itself: areas that
-/// many records share cannot multiply the work. Links of a thousand bytes and names of 255 in every record need eight.
+/// Bytes of all the continuation areas that are read in other directories to decode one, for each byte of the directory
+/// itself: areas that many records share cannot multiply the work.
 pub const CONTINUATION_PER_BYTE: u64 = 16;
 
 /// Bytes of one name in a directory, `NAME_MAX` of Linux.
@@ -59,6 +59,13 @@ pub const WALKED_PATH: usize = 64 * 1024;
 
 /// Directories that a search through the whole tree visits, for one purpose (hard links by number).
 pub const SEARCHED_DIRECTORIES: usize = 1 << 20;
+
+/// Records that the search for hard links looks at: directories that overlap can have many more than there are bytes.
+pub const SEARCHED_RECORDS: usize = 16 << 20;
+
+/// Bytes of decoded directories on the way down that a walk keeps, so that none is decoded again for each of its
+/// subdirectories.
+pub const WALK_KEPT: usize = 16 << 20;
 
 /// Hard-linked records that the index of them holds, 16 bytes each.
 pub const HARD_LINKS: usize = 4 * 1024 * 1024;

@@ -1,8 +1,8 @@
 //! A walk over the whole tree that ends on any image.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
-use super::{Kind, NodeId, Stat, Tree};
+use super::{Kind, Listing, NodeId, Stat, Tree};
 use crate::{error::Error, limits};
 
 /// One step of a [`Walk`].
@@ -20,20 +20,34 @@ pub struct Walked {
 /// Everything in a tree, parents first. A directory is entered once, under the first name met, so that the walk ends on
 /// an image whose directories contain themselves; and not below a path of [`limits::WALKED_PATH`] bytes.
 ///
-/// What it holds is a place in each directory on the way down, and the path.
+/// What it holds is the path, a place in each directory on the way down, and of these the first
+/// [`limits::WALK_KEPT`] bytes decoded.
 pub struct Walk<'a> {
     tree: &'a Tree,
     /// Whether the root was told.
     is_begun: bool,
-    /// The directories on the way down: number, next entry, length of the path to it.
-    way: Vec<(NodeId, usize, usize)>,
+    /// The directories on the way down.
+    way: Vec<Step>,
+    /// Bytes of their listings that are kept.
+    kept: usize,
     path: Vec<u8>,
     entered: HashSet<NodeId>,
 }
 
+/// A directory on the way down.
+struct Step {
+    directory: NodeId,
+    /// Number of the next entry.
+    next: usize,
+    /// Bytes of the path to it.
+    path_len: usize,
+    /// Its names, where they are kept.
+    listing: Option<Arc<Listing>>,
+}
+
 impl<'a> Walk<'a> {
     pub(super) fn new(tree: &'a Tree) -> Self {
-        Self { tree, is_begun: false, way: Vec::new(), path: Vec::new(), entered: HashSet::new() }
+        Self { tree, is_begun: false, way: Vec::new(), kept: 0, path: Vec::new(), entered: HashSet::new() }
     }
 
     /// Tells the node at the end of the path, and goes into it if it is a directory.
@@ -50,12 +64,22 @@ impl<'a> Walk<'a> {
         if is_too_far || !self.entered.insert(directory) {
             return Some(Error::Loop);
         }
-        // Read here to hear what is wrong; the entries come from the cache.
-        let unlisted = self.tree.listing(directory).err();
-        if unlisted.is_none() {
-            self.way.push((directory, 0, self.path.len()));
+        let listing = match self.tree.listing(directory) {
+            Ok(listing) => listing,
+            Err(error) => return Some(error),
+        };
+        let kept = self.kept.saturating_add(listing.weight());
+        let listing = (kept <= limits::WALK_KEPT).then_some(listing);
+        if listing.is_some() {
+            self.kept = kept;
         }
-        unlisted
+        self.way.push(Step { directory, next: 0, path_len: self.path.len(), listing });
+        None
+    }
+
+    fn leave(&mut self) {
+        let left = self.way.pop().and_then(|step| step.listing);
+        self.kept = self.kept.saturating_sub(left.map_or(0, |listing| listing.weight()));
     }
 }
 
@@ -68,15 +92,14 @@ impl Iterator for Walk<'_> {
             return Some(self.arrive(self.tree.root()));
         }
         loop {
-            let (directory, next, path_len) = self.way.last_mut()?;
-            self.path.truncate(*path_len);
-            let listing = self.tree.listing(*directory).ok();
-            let entry = listing.as_ref().and_then(|listing| listing.entries(*next).next());
-            let Some(entry) = entry else {
-                self.way.pop();
+            let step = self.way.last_mut()?;
+            self.path.truncate(step.path_len);
+            let listing = step.listing.clone().or_else(|| self.tree.listing(step.directory).ok());
+            let Some(entry) = listing.as_ref().and_then(|listing| listing.entries(step.next).next()) else {
+                self.leave();
                 continue;
             };
-            *next = next.saturating_add(1);
+            step.next = step.next.saturating_add(1);
             if !self.path.is_empty() {
                 self.path.push(b'/');
             }

@@ -277,9 +277,14 @@ impl Forge {
         Image::from_source(Arc::new(self.bytes.clone()), &options)
     }
 
+    /// The image as a source that counts what is read of it.
+    pub fn counted(&self) -> Arc<Counted> {
+        Arc::new(Counted { bytes: self.bytes.clone(), read: AtomicU64::new(0) })
+    }
+
     /// The image, and a count of the bytes that are read of it.
     pub fn open_counted(&self) -> (Result<Image>, Arc<Counted>) {
-        let counted = Arc::new(Counted { bytes: self.bytes.clone(), read: AtomicU64::new(0) });
+        let counted = self.counted();
         (Image::from_source(counted.clone(), &OpenOptions::default()), counted)
     }
 }

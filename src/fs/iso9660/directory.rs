@@ -1,7 +1,5 @@
 //! From the records of a directory to its names.
 
-use std::cell::Cell;
-
 use super::{
     Iso9660, hard_link,
     record::{DirectoryExtent, Record},
@@ -43,7 +41,7 @@ impl Iso9660 {
             if (record.is_hidden() && self.hide) || (record.is_associated() && !self.show_associated) {
                 continue;
             }
-            self.add(&mut builder, &mut relocations, extent, &record, &budget);
+            self.add(&mut builder, &mut relocations, extent, &record);
         }
         Ok(builder.finish())
     }
@@ -55,9 +53,8 @@ impl Iso9660 {
         relocations: &mut Relocations<'_>,
         directory: DirectoryExtent,
         record: &Record<'_>,
-        budget: &Cell<u64>,
     ) {
-        let rock_ridge = self.rock_ridge_within(record, budget).unwrap_or_default();
+        let rock_ridge = self.rock_ridge(record).unwrap_or_default();
         let (name, version) = if rock_ridge.name.is_empty() {
             let name = self.naming.name(record.identifier, record.system_use, record.is_directory());
             (name.text, name.version)

@@ -103,6 +103,7 @@ fn build(file_system: &Iso9660) -> Vec<(NodeId, u64)> {
     let mut index = Vec::new();
     let mut pending = VecDeque::from([file_system.root_extent()]);
     let mut entered = HashSet::new();
+    let mut looked_at: usize = 0;
     let budget = Cell::new(file_system.volume.len().saturating_mul(limits::CONTINUATION_PER_BYTE));
     while let Some(extent) = pending.pop_front() {
         if entered.len() >= limits::SEARCHED_DIRECTORIES || !entered.insert(extent.at) {
@@ -110,6 +111,10 @@ fn build(file_system: &Iso9660) -> Vec<(NodeId, u64)> {
         }
         let Ok(mut records) = file_system.records(extent) else { continue };
         while let Some(record) = records.next() {
+            looked_at = looked_at.saturating_add(1);
+            if looked_at > limits::SEARCHED_RECORDS {
+                break;
+            }
             let Ok(record) = record else { continue };
             if record.is_self() || record.is_parent() {
                 continue;

@@ -2,7 +2,7 @@
 
 use zerocopy::FromBytes;
 
-use super::raw::{self, SECTOR, file_flags};
+use super::raw::{self, SECTOR, SYSTEM_AREA_SECTORS, file_flags};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Corrupt, Error, Result},
@@ -206,12 +206,18 @@ impl<'v> Records<'v> {
     /// The records in `extent`; what lies past the end of the volume or [`limits::DIRECTORY`] is not there.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when not one byte of the extent is in the volume.
+    /// [`Error::Corrupt`] when not one byte of the extent is in the volume, or it lies in the system area: no structure is
+    /// there, and the numbers of nodes, which are places, begin behind it.
     pub(super) fn new(volume: &'v Volume, extent: DirectoryExtent, layout: Layout) -> Result<Self> {
         let end = extent.at.saturating_add(extent.len.min(limits::DIRECTORY)).min(volume.len());
+        let wrong = |found: &'static str, allowed: String| {
+            Err(Corrupt::new("directory", extent.at, "extent", found, allowed).into())
+        };
+        if extent.at < SYSTEM_AREA_SECTORS.saturating_mul(SECTOR) {
+            return wrong("in the system area", "must be behind it".into());
+        }
         if end <= extent.at && extent.len > 0 {
-            let allowed = format!("the image ends at byte {}", volume.len());
-            return Err(Corrupt::new("directory", extent.at, "extent", "past the end", allowed).into());
+            return wrong("past the end", format!("the image ends at byte {}", volume.len()));
         }
         Ok(Self {
             volume,

@@ -77,7 +77,7 @@ impl Areas<'_> {
                 return;
             }
             let Some(after) = left.checked_sub(len) else {
-                let allowed = "at most 65536 bytes for one record, 16 for each byte of its directory";
+                let allowed = "at most 16384 bytes for one record, 16 for each byte of its directory";
                 self.ignore(at, format!("{len} bytes more"), allowed);
                 return;
             };
