@@ -77,8 +77,9 @@ pub const ZISOFS_BLOCK_LOG2: std::ops::RangeInclusive<u8> = 12..=20;
 /// Levels of tables in a sparse file (`SF`), RRIP 4.1.7: each level adds a factor of 256, seven reach 2^64.
 pub const SPARSE_TABLE_DEPTH: u8 = 7;
 
-/// Bytes that one request for data is answered with at most; the kernel asks for 1 MiB at most.
-pub const READ: usize = 1024 * 1024;
+/// Bytes that the kernel may ask for in one request, which a buffer of each thread may have to hold. An answer must be whole:
+/// the kernel takes a shorter one for the end of the file.
+pub const REQUEST: u32 = 1024 * 1024;
 
 /// Different damaged places that are told in the log; later ones are only counted.
 pub const REPORTED_DAMAGE: usize = 1000;

@@ -121,7 +121,8 @@ impl Filesystem for Adapter {
                 log::debug!("the kernel has no {flag:?}");
             }
         }
-        // What it returns is the value from before.
+        // What these return is the value from before. The first also bounds what is read in one request.
+        let _ = config.set_max_write(limits::REQUEST);
         let _ = config.set_max_background(BACKGROUND_REQUESTS);
         Ok(())
     }

@@ -6,7 +6,6 @@ use super::NodeId;
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Error, Result},
-    limits,
     volume::{Cache, Volume},
 };
 
@@ -231,7 +230,7 @@ fn short(what: &'static str) -> Error {
 }
 
 thread_local! {
-    /// Where a thread puts together what it cannot lend from the map: at most [`limits::READ`] bytes.
+    /// Where a thread puts together what it cannot lend from the map: as many bytes as one request asks for.
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -255,7 +254,7 @@ impl Reader {
         len: usize,
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<T> {
-        let len = as_u64(len.min(limits::READ)).min(data.size().saturating_sub(at));
+        let len = as_u64(len).min(data.size().saturating_sub(at));
         if len == 0 {
             return Ok(take(&[]));
         }
