@@ -1,6 +1,6 @@
 //! Exit codes: an interface, listed in `docs/CLI.md`, never renumbered.
 
-use std::process::ExitCode;
+use std::{io::ErrorKind, process::ExitCode};
 
 use crate::error::Error;
 
@@ -69,8 +69,16 @@ impl Failure {
     pub(super) fn of_image(image: &str, error: &Error) -> Self {
         let (exit, text) = match error {
             Error::NotADisc(what) => (Exit::NotADisc, format!("not a disc image: it seems to be {what}")),
-            Error::Corrupt(_) => (Exit::Damaged, format!("damaged: {error}")),
+            Error::Corrupt(_) => (Exit::Damaged, format!("damaged: {error}; get it again, or a better copy")),
             Error::Unsupported(_) => (Exit::Unsupported, error.to_string()),
+            Error::Io { cause, .. } => {
+                let next = match cause.kind() {
+                    ErrorKind::NotFound => "check the path",
+                    ErrorKind::PermissionDenied => "ask its owner to let you read it",
+                    _ => "check the medium that it is on",
+                };
+                (Exit::Unreadable, format!("{error}; {next}"))
+            }
             _ => (Exit::Unreadable, error.to_string()),
         };
         Self::new(exit, format!("{image}: {text}"))

@@ -41,12 +41,17 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    // The first line says what is wrong; clap's further lines repeat the usage.
+    // The first line says what is wrong, further ones what is missing or nearest; the usage is in the help.
     let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    let names: Vec<&str> = text.lines().skip(1).map(str::trim).filter(|l| l.starts_with('<')).collect();
-    let missing = if names.is_empty() { String::new() } else { format!(" {}", names.join(" ")) };
-    complain(&format!("{first}{missing}; see isomount --help"));
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default().trim_start_matches("error: ");
+    let rest =
+        lines.take_while(|line| !line.starts_with("Usage:")).map(|line| match line.strip_prefix("tip: ") {
+            Some(tip) => format!("; {tip}"),
+            None => format!(" {line}"),
+        });
+    let message = rest.fold(first.to_owned(), |message, part| message + &part);
+    complain(&format!("{}; see isomount --help", text::escape(message.as_bytes())));
     Exit::Usage.into()
 }
 

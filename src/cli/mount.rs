@@ -46,15 +46,24 @@ pub(super) fn run(args: &Args, raw: &[OsString]) -> Result<(), Failure> {
     let mounted = Mounted::mount(image.into_tree(), &args.mountpoint, &options)
         .map_err(|e| Failure::new(Exit::Refused, one_line(&e.to_string())))?;
     ::log::info!("mounted {name} on {}", shown(&args.mountpoint));
-    if args.background_process {
-        // Dropping the mount unmounts it.
-        background::tell_ready()
-            .map_err(|e| Failure::new(Exit::Internal, format!("cannot go to the background: {e}")))?;
+    if args.background_process
+        && let Err(error) = background::tell_ready()
+    {
+        // Nobody wants the mount any more.
+        mounted.end().map_err(|e| Failure::new(Exit::Internal, e.to_string()))?;
+        return Err(Failure::new(Exit::Internal, format!("cannot go to the background: {error}")));
     }
-    mounted
-        .serve()
-        .map(|end| ::log::info!("the mount ended: {end:?}"))
-        .map_err(|e| Failure::new(Exit::Internal, e.to_string()))
+    match mounted.wait() {
+        Ok(end) => {
+            ::log::info!("the mount ended: {end:?}");
+            Ok(())
+        }
+        Err(error) => {
+            // In the background this is the only place where it can be read.
+            ::log::error!("{error}");
+            Err(Failure { exit: Exit::Internal, message: None })
+        }
+    }
 }
 
 fn check_mount_point(path: &Path) -> Result<(), Failure> {
@@ -91,8 +100,8 @@ fn check_fuse() -> Result<(), Failure> {
 
 /// Whether the program that mounts for users is there, where it is looked for.
 fn has_helper() -> bool {
-    if std::env::var_os("FUSERMOUNT_PATH").is_some() {
-        return true;
+    if let Some(helper) = std::env::var_os("FUSERMOUNT_PATH") {
+        return Path::new(&helper).exists();
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let directories = std::env::split_paths(&path).chain(["/bin", "/sbin"].map(PathBuf::from));

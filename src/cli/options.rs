@@ -27,6 +27,38 @@ pub const KNOWN: [(&str, bool); 13] = [
     ("view", true),
 ];
 
+/// Words of mount(8) and fstab(5) that say nothing to a read-only mount that is always `nosuid,nodev`.
+const IGNORED: [&str; 28] = [
+    "defaults",
+    "rw",
+    "suid",
+    "nosuid",
+    "dev",
+    "nodev",
+    "exec",
+    "noexec",
+    "auto",
+    "noauto",
+    "user",
+    "nouser",
+    "users",
+    "owner",
+    "group",
+    "nofail",
+    "_netdev",
+    "loop",
+    "sync",
+    "async",
+    "dirsync",
+    "atime",
+    "noatime",
+    "relatime",
+    "norelatime",
+    "strictatime",
+    "diratime",
+    "nodiratime",
+];
+
 impl Wishes {
     /// Reads all that was given behind `-o`.
     ///
@@ -43,6 +75,9 @@ impl Wishes {
     fn take(&mut self, option: &str) -> Result<(), String> {
         let (name, given) =
             option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
+        if IGNORED.contains(&option) || name.starts_with("x-") || name == "comment" {
+            return Ok(());
+        }
         let shown = crate::text::escape(name.as_bytes());
         let distance = |known: &str| strsim::damerau_levenshtein(known, name);
         let Some((_, has_value)) = KNOWN.iter().find(|(known, _)| *known == name) else {
@@ -142,6 +177,7 @@ mod tests {
         assert!(wishes.allow_other);
         assert_eq!(wishes.open.tree.view, View::Joliet);
         assert!(parse("").is_ok());
+        assert!(parse("rw,dev,suid,noauto,x-systemd.automount,comment=a").is_ok(), "what mount(8) adds");
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::{
     mem::ManuallyDrop,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Receiver},
     thread,
     time::Duration,
 };
 
-use fuser::{Config, MountOption, Session, SessionACL};
+use fuser::{BackgroundSession, Config, MountOption, Session, SessionACL};
 use nix::{
     mount::{MntFlags, umount2},
     sys::signal::{SigSet, Signal},
@@ -54,41 +54,28 @@ pub enum End {
     Signal,
 }
 
-/// A mount that the kernel has answered: requests wait until [`serve`](Self::serve) is called. Dropping it unmounts.
+/// A mount that answers. Dropping it leaves it to its threads: [`wait`](Self::wait) or [`end`](Self::end) it.
 pub struct Mounted {
-    session: Session<Adapter>,
+    session: ManuallyDrop<BackgroundSession>,
     mount_point: PathBuf,
-    signals: SigSet,
-    events: (Sender<Event>, Receiver<Event>),
+    /// Its number in the list of mounts.
+    device: Option<String>,
+    happened: Receiver<Event>,
 }
 
 impl Mounted {
-    /// Mounts `tree` on `mount_point`. From here on SIGINT, SIGTERM and SIGHUP wait for [`serve`](Self::serve).
+    /// Mounts `tree` on `mount_point`, and returns when a request to it was answered. From here on SIGINT, SIGTERM and SIGHUP
+    /// wait for [`wait`](Self::wait).
     ///
     /// # Errors
-    /// [`Error::Io`] with what the operating system or `fusermount3` said.
+    /// [`Error::Io`] with what the operating system or `fusermount3` said; nothing stays mounted then.
     pub fn mount(tree: Tree, mount_point: &Path, options: &MountOptions) -> Result<Self> {
         let io = |e| Error::io(format!("cannot mount on {}", shown(mount_point)), e);
         let mount_point = mount_point.canonicalize().map_err(io)?;
         let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
         signals.thread_block().map_err(|e| io(e.into()))?;
-        let events = mpsc::channel();
-        let adapter = Adapter::new(tree, events.0.clone());
-        let session = Session::new(adapter, &mount_point, &config(options))
-            .map_err(|e| Error::io(format!("cannot mount on {}", shown(&mount_point)), e))?;
-        if geteuid().is_root() {
-            raise_read_ahead(&mount_point);
-        }
-        Ok(Self { session, mount_point, signals, events })
-    }
-
-    /// Answers requests until the mount ends.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when no thread can be started, or the mount cannot be ended.
-    pub fn serve(self) -> Result<End> {
-        let Self { session, mount_point, signals, events: (signalled, happened) } = self;
-        let io = |e: io::Error| Error::io("cannot start a thread", e);
+        let (events, happened) = mpsc::channel();
+        let signalled = events.clone();
         thread::Builder::new()
             .name("signals".into())
             .spawn(move || {
@@ -98,33 +85,69 @@ impl Mounted {
                 }
             })
             .map_err(io)?;
+        let session = Session::new(Adapter::new(tree, events), &mount_point, &config(options)).map_err(io)?;
+        let device = device_of(&mount_point);
+        if geteuid().is_root() {
+            raise_read_ahead(device.as_deref());
+        }
         // Dropping this would unmount the mount point once more, whatever is mounted there by then: fuser 0.18 takes a
         // connection that has ended for one that is alive (`is_mounted`).
         let session = ManuallyDrop::new(session.spawn().map_err(io)?);
-        match happened.recv() {
-            Ok(Event::Signal) => {
-                let session = ManuallyDrop::into_inner(session);
-                let (unmounted, outcome) = mpsc::channel();
-                thread::Builder::new()
-                    .name("unmount".into())
-                    .spawn(move || {
-                        let _ = unmounted.send(session.umount_and_join());
-                    })
-                    .map_err(io)?;
-                // Whoever still has a file open keeps the connection; it ends with this process.
-                if let Ok(Err(error)) = outcome.recv_timeout(GRACE) {
-                    log::info!(
-                        "{}: {error}; taking it out of the tree, open files break",
-                        shown(&mount_point)
-                    );
-                    umount2(&mount_point, MntFlags::MNT_DETACH).map_err(|e| {
-                        Error::io(format!("cannot unmount {}", shown(&mount_point)), e.into())
-                    })?;
-                }
-                Ok(End::Signal)
+        let mounted = Self { session, mount_point, device, happened };
+        // Its threads start by themselves, and may fail to.
+        match fs::metadata(&mounted.mount_point) {
+            Ok(_) => Ok(mounted),
+            Err(error) => {
+                let failed = Error::io(format!("cannot mount on {}", shown(&mounted.mount_point)), error);
+                mounted.end()?;
+                Err(failed)
             }
-            Ok(Event::Ended) | Err(_) => Ok(End::Unmounted),
         }
+    }
+
+    /// Waits until someone unmounts, or a signal asks for the end.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the connection to the kernel broke, or the mount cannot be ended.
+    pub fn wait(self) -> Result<End> {
+        if let Ok(Event::Signal) = self.happened.recv() {
+            return self.end().map(|()| End::Signal);
+        }
+        if self.device.is_some() && self.device == device_of(&self.mount_point) {
+            let broken = Error::io(
+                format!("{}: the connection to the kernel broke", shown(&self.mount_point)),
+                io::ErrorKind::BrokenPipe.into(),
+            );
+            self.end()?;
+            return Err(broken);
+        }
+        Ok(End::Unmounted)
+    }
+
+    /// Unmounts. Files that someone has open break.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the system does not let us.
+    pub fn end(self) -> Result<()> {
+        let Self { session, mount_point, device, .. } = self;
+        let io = |e: io::Error| Error::io(format!("cannot unmount {}", shown(&mount_point)), e);
+        let session = ManuallyDrop::into_inner(session);
+        let (unmounted, outcome) = mpsc::channel();
+        thread::Builder::new()
+            .name("unmount".into())
+            .spawn(move || {
+                let _ = unmounted.send(session.umount_and_join());
+            })
+            .map_err(io)?;
+        // Whoever still has a file open keeps the connection; it ends with this process.
+        if let Ok(Err(error)) = outcome.recv_timeout(GRACE)
+            && device.is_some()
+            && device == device_of(&mount_point)
+        {
+            log::info!("{}: {error}; taking it out of the tree, open files break", shown(&mount_point));
+            umount2(&mount_point, MntFlags::MNT_DETACH).map_err(|e| io(e.into()))?;
+        }
+        Ok(())
     }
 }
 
@@ -155,8 +178,8 @@ fn config(options: &MountOptions) -> Config {
 }
 
 /// Lets the kernel read farther ahead on this mount; it does without where that is not allowed.
-fn raise_read_ahead(mount_point: &Path) {
-    let raised = device_of(mount_point).ok_or(io::ErrorKind::NotFound.into()).and_then(|device| {
+fn raise_read_ahead(device: Option<&str>) {
+    let raised = device.ok_or(io::ErrorKind::NotFound.into()).and_then(|device| {
         fs::write(format!("/sys/class/bdi/{device}/read_ahead_kb"), READ_AHEAD.to_string())
     });
     if let Err(error) = raised {

@@ -67,6 +67,9 @@ pub trait Packed: Send + Sync + fmt::Debug {
     /// Bytes of an unpacked block, not 0; only the last may be shorter.
     fn block_size(&self) -> u64;
 
+    /// Bytes of memory that the decoder takes.
+    fn weight(&self) -> usize;
+
     /// Unpacks block `index`.
     ///
     /// # Errors
@@ -148,9 +151,15 @@ impl Data {
         self.size
     }
 
-    /// How many segments the list has: what it weighs in a cache.
-    pub fn segments(&self) -> usize {
-        self.segments.len()
+    /// Bytes of memory that it takes.
+    pub fn weight(&self) -> usize {
+        let packed = self.segments.iter().map(|segment| match &segment.place {
+            Place::Packed(blocks) => blocks.weight(),
+            Place::Inline(bytes) => bytes.len(),
+            Place::Run { .. } | Place::Interleaved { .. } | Place::Hole => 0,
+        });
+        let own = self.segments.capacity().saturating_mul(size_of::<Segment>());
+        packed.fold(own, usize::saturating_add)
     }
 
     /// The pieces that hold the bytes `at .. at + len`, as far as there are any.

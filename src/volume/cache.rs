@@ -28,7 +28,11 @@ pub struct Cache<K: Hash + Eq, V> {
 
 struct Shard<K: Hash + Eq, V> {
     entries: LruCache<K, Entry<V>>,
+    /// What all entries but the heavy one weigh together.
     weight: usize,
+    /// One value heavier than the whole budget may stay beside it, until another such comes: a huge directory would be thrown
+    /// out by each small one otherwise, and decoded again for each name.
+    heavy: Option<(K, usize)>,
 }
 
 struct Entry<V> {
@@ -37,10 +41,11 @@ struct Entry<V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
-    /// A cache whose values together weigh at most `budget` bytes, and at least one value in each of `shards`.
+    /// A cache whose values together weigh at most `budget` bytes; in each of `shards` one value that is heavier than
+    /// its part of the budget may stay beside the others.
     pub fn new(shards: usize, budget: usize, weigh: Weigh<V>) -> Self {
         let shards = shards.max(1);
-        let empty = || Mutex::new(Shard { entries: LruCache::unbounded(), weight: 0 });
+        let empty = || Mutex::new(Shard { entries: LruCache::unbounded(), weight: 0, heavy: None });
         Self {
             budget: budget.checked_div(shards).unwrap_or(budget),
             shards: std::iter::repeat_with(empty).take(shards).collect(),
@@ -76,7 +81,11 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
 
     /// What all the values weigh together.
     pub fn weight(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).weight).fold(0, usize::saturating_add)
+        let of_shard = |shard: &Mutex<Shard<K, V>>| {
+            let shard = lock(shard);
+            shard.weight.saturating_add(shard.heavy.as_ref().map_or(0, |(_, weight)| *weight))
+        };
+        self.shards.iter().map(of_shard).fold(0, usize::saturating_add)
     }
 
     fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
@@ -113,11 +122,21 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
             Ok(value) => {
                 let weight = (self.weigh)(value);
                 let Some(entry) = shard.entries.peek_mut(key).filter(|entry| is_ours(entry)) else { return };
+                if weight > self.budget {
+                    if let Some((old, _)) = shard.heavy.replace((key.clone(), weight)) {
+                        shard.entries.pop(&old);
+                    }
+                    return;
+                }
                 entry.weight = weight;
                 shard.weight = shard.weight.saturating_add(weight);
-                while shard.weight > self.budget && shard.entries.len() > 1 {
-                    let Some((_, old)) = shard.entries.pop_lru() else { break };
-                    shard.weight = shard.weight.saturating_sub(old.weight);
+                while shard.weight > self.budget {
+                    let Some((old_key, old)) = shard.entries.pop_lru() else { break };
+                    if shard.heavy.as_ref().is_some_and(|(heavy, _)| *heavy == old_key) {
+                        shard.entries.put(old_key, old);
+                    } else {
+                        shard.weight = shard.weight.saturating_sub(old.weight);
+                    }
                 }
             }
         }
@@ -166,10 +185,15 @@ mod tests {
             assert!(cache.weight() <= 100);
         }
         cache.get_or_load(49, || panic!("was there")).unwrap();
+        let before = cache.weight();
         cache.get_or_load(99, || Ok(vec![0; 500].into())).unwrap();
-        assert_eq!(cache.weight(), 500, "one value is kept, however heavy");
-        cache.get_or_load(1, || Ok(vec![0; 1].into())).unwrap();
-        assert_eq!(cache.weight(), 1);
+        for key in 100..200 {
+            cache.get_or_load(key, || Ok(vec![0; 30].into())).unwrap();
+        }
+        cache.get_or_load(99, || panic!("a heavy one stays")).unwrap();
+        assert_eq!(cache.weight(), before + 500);
+        cache.get_or_load(98, || Ok(vec![0; 600].into())).unwrap();
+        assert_eq!(cache.weight(), before + 600, "until another comes");
     }
 
     #[test]

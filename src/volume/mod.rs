@@ -59,7 +59,10 @@ impl Volume {
         let mut rest = buf;
         while !rest.is_empty() {
             let number = at / BLOCK;
-            let block = self.block(number)?;
+            let Ok(block) = self.block(number) else {
+                // One bad sector must not cost its neighbours in the block: the bytes themselves may be readable.
+                return self.peek(rest, at);
+            };
             let from = block.get(as_usize(at % BLOCK)..).unwrap_or_default();
             let n = from.len().min(rest.len());
             let (Some(from), Some((to, after))) = (from.get(..n), rest.split_at_mut_checked(n)) else {

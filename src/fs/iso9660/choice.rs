@@ -31,7 +31,8 @@ struct Candidate {
 /// name in its root.
 pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Options) -> Result<Iso9660> {
     let candidates = candidates(volume, set, options);
-    let there: Vec<&str> = candidates.iter().map(|c| c.view.word()).collect();
+    let mut there: Vec<&str> = candidates.iter().map(|c| c.view.word()).collect();
+    there.dedup();
     if there.is_empty() {
         return Err(Error::NotADisc("volume descriptors of ISO 9660, but no primary one among them".into()));
     }

@@ -69,7 +69,17 @@ impl DescriptorSet {
         };
         let mut count: u64 = 0;
         let first = start.saturating_add(SYSTEM_AREA_SECTORS).saturating_mul(SECTOR);
-        while let Some(descriptor) = read_one(volume, first.saturating_add(count.saturating_mul(SECTOR)))? {
+        loop {
+            let descriptor = match read_one(volume, first.saturating_add(count.saturating_mul(SECTOR))) {
+                Ok(Some(descriptor)) => descriptor,
+                Ok(None) => break,
+                // A damaged copy behind a primary descriptor that is in order costs itself.
+                Err(error @ Error::Corrupt(_)) if set.primary.is_some() => {
+                    log::warn!("{error}");
+                    Descriptor::Other
+                }
+                Err(error) => return Err(error),
+            };
             count = count.saturating_add(1);
             if count > limits::VOLUME_DESCRIPTORS {
                 let what = "volume descriptor set";

@@ -20,9 +20,16 @@ impl Iso9660 {
         let mut relocations = Relocations::new(self, &budget);
         let mut previous = Section::default();
         let mut records = self.records(extent)?;
+        if !self.volume.contains(extent.at, extent.len.min(limits::DIRECTORY)) {
+            let allowed = format!("the image ends at byte {}", self.volume.len());
+            let wrong = Corrupt::new("directory", extent.at, "data length", extent.len, allowed);
+            self.damage.report(&wrong.into());
+        }
         while let Some(record) = records.next() {
             let record = match record {
                 Ok(record) => record,
+                // The storage may have a better moment: no listing now is better than a short one for ever.
+                Err(error @ Error::Io { .. }) => return Err(error),
                 Err(error) => {
                     self.damage.report(&error);
                     continue;

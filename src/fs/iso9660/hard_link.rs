@@ -102,13 +102,10 @@ impl HardLinks {
 fn build(file_system: &Iso9660) -> Vec<(NodeId, u64)> {
     let mut index = Vec::new();
     let mut pending = VecDeque::from([file_system.root_extent()]);
-    let mut entered = HashSet::new();
+    let mut entered = HashSet::from([file_system.root_extent().at]);
     let mut looked_at: usize = 0;
     let budget = Cell::new(file_system.volume.len().saturating_mul(limits::CONTINUATION_PER_BYTE));
     while let Some(extent) = pending.pop_front() {
-        if entered.len() >= limits::SEARCHED_DIRECTORIES || !entered.insert(extent.at) {
-            continue;
-        }
         let Ok(mut records) = file_system.records(extent) else { continue };
         while let Some(record) = records.next() {
             looked_at = looked_at.saturating_add(1);
@@ -120,7 +117,10 @@ fn build(file_system: &Iso9660) -> Vec<(NodeId, u64)> {
                 continue;
             }
             if record.is_directory() {
-                pending.push_back(file_system.directory_of(&record).1);
+                let extent = file_system.directory_of(&record).1;
+                if entered.len() < limits::SEARCHED_DIRECTORIES && entered.insert(extent.at) {
+                    pending.push_back(extent);
+                }
                 continue;
             }
             let Some(rock_ridge) = file_system.rock_ridge_within(&record, &budget) else { continue };

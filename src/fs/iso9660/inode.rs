@@ -103,7 +103,7 @@ impl Iso9660 {
             if count >= limits::FILE_SECTIONS {
                 return (data, Some(wrong("set in 16384 records")));
             }
-            let buffer = match self.record_behind(end) {
+            let buffer = match self.record_behind(end, first) {
                 Ok(buffer) => buffer,
                 Err(error) => return (data, Some(error)),
             };
@@ -120,14 +120,23 @@ impl Iso9660 {
         (data, None)
     }
 
-    /// The record at byte `at`, or the first of the next sector when there is none in the rest of this one.
-    fn record_behind(&self, at: u64) -> Result<RecordBuffer> {
-        let buffer = RecordBuffer::read(&self.volume, at, self.tree.layout)?;
-        if matches!(buffer.parse(), Ok(Some(_))) {
-            return Ok(buffer);
+    /// The record at byte `at` that goes on with the file of `first`, or, when there is none in the rest of the sector, the
+    /// one at the start of the next. Sectors count from the start of the directory, which can be at any block.
+    fn record_behind(&self, at: u64, first: &Record<'_>) -> Result<RecordBuffer> {
+        let here = RecordBuffer::read(&self.volume, at, self.tree.layout)?;
+        if matches!(here.parse(), Ok(Some(_))) {
+            return Ok(here);
         }
-        let next = at.checked_next_multiple_of(SECTOR).unwrap_or(u64::MAX);
-        RecordBuffer::read(&self.volume, next, self.tree.layout)
+        let blocks = SECTOR.checked_div(self.tree.block_size).unwrap_or(1);
+        let mut next = at;
+        for _ in 0..blocks {
+            next = next.saturating_add(1).checked_next_multiple_of(self.tree.block_size).unwrap_or(u64::MAX);
+            let buffer = RecordBuffer::read(&self.volume, next, self.tree.layout)?;
+            if buffer.record().is_ok_and(|record| first.is_continued_by(&record)) {
+                return Ok(buffer);
+            }
+        }
+        Ok(here)
     }
 
     fn push_section(&self, data: &mut Data, record: &Record<'_>) {
@@ -164,11 +173,10 @@ fn link_content(record: &Record<'_>, rock_ridge: &RockRidge) -> Content {
 
 /// Bytes of memory that a node takes.
 pub(super) fn weight(node: &Arc<Node>) -> usize {
-    const SEGMENT: usize = 64;
     let content = match &node.content {
         Content::Link(target) => target.len(),
-        Content::Data(data) => data.segments().saturating_mul(SEGMENT),
+        Content::Data(data) => data.weight(),
         Content::Nothing | Content::Broken(_) => 0,
     };
-    size_of::<Node>().saturating_add(SEGMENT).saturating_add(content)
+    size_of::<Node>().saturating_add(content)
 }

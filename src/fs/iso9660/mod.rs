@@ -196,17 +196,13 @@ impl Iso9660 {
     }
 
     /// The `..` record of the directory at `extent`, its place by extent and by `PL`.
-    fn parent_record(&self, extent: DirectoryExtent) -> Option<(u64, Option<u64>)> {
+    fn parent_record(&self, extent: DirectoryExtent, budget: &Cell<u64>) -> Option<(u64, Option<u64>)> {
         let mut records = self.records(extent).ok()?;
         records.next()?.ok()?;
         let record = records.next()?.ok().filter(|r| r.is_parent())?;
-        let linked = self.rock_ridge(&record).and_then(|r| r.parent).map(|block| self.block_at(block));
+        let linked =
+            self.rock_ridge_within(&record, budget).and_then(|r| r.parent).map(|block| self.block_at(block));
         Some((record.data_at(self.tree.block_size), linked))
-    }
-
-    /// The place of the directory into which the one at `extent` belongs by `PL`.
-    fn recorded_parent(&self, extent: DirectoryExtent) -> Option<u64> {
-        self.parent_record(extent)?.1
     }
 }
 
@@ -237,7 +233,8 @@ impl FileSystem for Iso9660 {
         if directory == self.root.0 {
             return Ok(directory);
         }
-        let (recorded, linked) = self.parent_record(self.extent_of(directory)?).ok_or(Error::NotFound)?;
+        let (recorded, linked) =
+            self.parent_record(self.extent_of(directory)?, &Cell::new(u64::MAX)).ok_or(Error::NotFound)?;
         let at = linked.unwrap_or(recorded);
         let is_directory = self.extent_at(at).is_some();
         if is_directory { Ok(NodeId(at)) } else { Ok(self.root.0) }

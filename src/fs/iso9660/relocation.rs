@@ -20,6 +20,8 @@ pub(super) struct Relocations<'a> {
     file_system: &'a Iso9660,
     /// For a directory, by its place: the places of the directories that belong into it by `CL`.
     children: HashMap<u64, HashSet<u64>>,
+    /// For a directory, by its place: the place of the one into which it belongs by `PL`.
+    parents: HashMap<u64, Option<u64>>,
     /// For a directory, by its place: whether all in it is shown elsewhere.
     holders: HashMap<u64, Option<bool>>,
     /// Records that may still be looked at.
@@ -33,6 +35,7 @@ impl<'a> Relocations<'a> {
         Self {
             file_system,
             children: HashMap::new(),
+            parents: HashMap::new(),
             holders: HashMap::new(),
             records_left: limits::RELOCATION_RECORDS,
             budget,
@@ -54,7 +57,10 @@ impl<'a> Relocations<'a> {
 
     /// Whether the parent that the directory names with `PL` has a `CL` to it; `None` when it names none.
     fn has_true_place(&mut self, extent: DirectoryExtent) -> Option<bool> {
-        let parent = self.file_system.recorded_parent(extent)?;
+        let (file_system, budget) = (self.file_system, self.budget);
+        let parents = &mut self.parents;
+        let parent =
+            (*parents.entry(extent.at).or_insert_with(|| file_system.parent_record(extent, budget)?.1))?;
         if !self.children.contains_key(&parent) {
             if self.children.len() >= limits::RELOCATION_PARENTS {
                 return Some(false);

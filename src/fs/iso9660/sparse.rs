@@ -94,6 +94,10 @@ impl Packed for Tables {
         LEAF
     }
 
+    fn weight(&self) -> usize {
+        size_of::<Self>().saturating_add(self.stored.weight())
+    }
+
     fn unpack(&self, index: u64) -> Result<Vec<u8>> {
         let offset = index.saturating_mul(LEAF);
         let mut block = vec![0; as_usize(LEAF.min(self.size.saturating_sub(offset)))];

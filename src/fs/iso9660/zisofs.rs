@@ -130,6 +130,10 @@ impl Packed for Blocks {
         1u64.checked_shl(self.block_size_log2.into()).unwrap_or(1)
     }
 
+    fn weight(&self) -> usize {
+        size_of::<Self>().saturating_add(self.stored.weight())
+    }
+
     fn unpack(&self, index: u64) -> Result<Vec<u8>> {
         self.check_header()?;
         let offset = index.saturating_mul(self.block_size());
