@@ -27,9 +27,10 @@ use crate::{
 /// The word behind `fuse.` in the list of mounts.
 const SUBTYPE: &str = "isomount";
 
-/// What the kernel reads ahead of a sequential reader on a mount of root, in KiB; by itself it takes 128. One mebibyte is the
-/// most that one request carries, and nearly doubles the rate (`docs/ARCHITECTURE.md`).
-const READ_AHEAD: u32 = 1024;
+/// What the kernel reads ahead of a sequential reader on a mount of root, in KiB; by itself it takes 128. Two requests of one
+/// mebibyte keep two processors busy; more gains little, and costs a program that touches mapped pages here and there
+/// (`docs/ARCHITECTURE.md`).
+const READ_AHEAD: u32 = 2048;
 
 /// How long a mount that a signal ends may take to give its threads back.
 const GRACE: Duration = Duration::from_secs(1);
