@@ -16,12 +16,17 @@ mod support;
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use isomount::{
     Error,
     open::{Image, OpenOptions, TreeOptions, View},
-    tree::Kind,
+    source::Source,
+    tree::{Kind, NodeId},
 };
 use support::forge::*;
 
@@ -787,6 +792,89 @@ fn names_of_one_file_that_differ_in_type_are_two_files() {
     ]);
     let image = forge.open().unwrap();
     assert_eq!((stat(&image, "a").unwrap().kind, stat(&image, "b").unwrap().kind), (Kind::File, Kind::Fifo));
+}
+
+// What a review found.
+
+/// A source of which one sector cannot be read until it is mended.
+struct Scratched {
+    bytes: Vec<u8>,
+    sector: usize,
+    is_mended: AtomicBool,
+}
+
+impl Source for Scratched {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, buf: &mut [u8], at: u64) -> std::io::Result<()> {
+        let (from, to) = (at as usize / SECTOR, (at as usize + buf.len()).div_ceil(SECTOR));
+        if (from..to).contains(&self.sector) && !self.is_mended.load(Ordering::Relaxed) {
+            return Err(std::io::Error::from_raw_os_error(5));
+        }
+        self.bytes.read_at(buf, at)
+    }
+}
+
+#[test]
+fn a_bad_sector_costs_what_lies_in_it_and_only_as_long_as_it_is_bad() {
+    let mut forge = Forge::new();
+    let records: Vec<Record> = (0..60).map(|i| file(format!("F{i}.;1"), 23, 1)).collect();
+    forge.directory(32, ROOT, &records).directory(36, ROOT, &[file("IN.;1", 23, 1)]);
+    forge.directory(ROOT, ROOT, &[directory("BIG", 32), directory("SMALL", 36)]);
+    // Sector 33 holds the second part of BIG, and is in one block of the cache with SMALL.
+    let source = Arc::new(Scratched { bytes: forge.bytes, sector: 33, is_mended: AtomicBool::new(false) });
+    let image = Image::from_source(source.clone(), &OpenOptions::default()).unwrap();
+    assert_eq!(names_in(&image, "small"), ["in"]);
+    let big = stat(&image, "big").unwrap().id;
+    assert!(matches!(image.tree().listing(big), Err(Error::Io { .. })), "no short listing is kept");
+    source.is_mended.store(true, Ordering::Relaxed);
+    assert_eq!(image.tree().listing(big).unwrap().len(), 60);
+}
+
+#[test]
+fn the_sections_of_a_packed_file_count_against_the_cache() {
+    let mut forge = Forge::rock_ridge();
+    let section = file("Z.;1", 23, 100).with(&[&zf(4, 15, 1 << 30)]);
+    let mut records = Vec::new();
+    for i in 0..40 {
+        let name = format!("Z{i}.;1").into_bytes();
+        // Not one behind the other on the disc, so that each is a segment of its own.
+        for n in 0..800 {
+            let flags = if n < 799 { MULTI_EXTENT } else { 0 };
+            records.push(Record { name: name.clone(), extent: 100 + 2 * n, flags, ..section.clone() });
+        }
+    }
+    forge.directory(2000, ROOT, &records).rock_ridge_root(&[directory("D", 2000)]);
+    let options = OpenOptions { cache_size: 1 << 20, ..OpenOptions::default() };
+    let image = forge.open_with(&options).unwrap();
+    let names = names_in(&image, "d");
+    assert_eq!(names.len(), 40);
+    let (_, used) = peak(|| names.iter().for_each(|name| drop(stat(&image, &format!("d/{name}")))));
+    assert!(used < MIB, "{used}");
+}
+
+#[test]
+fn overlapping_directories_do_not_fill_the_memory_of_a_search() {
+    // 512 directories, each of them all the sectors behind it, full of directories.
+    let mut forge = Forge::rock_ridge();
+    let count = 512;
+    for i in 0..count {
+        let mut bytes = directory([0], 100 + i).bytes();
+        bytes.extend(directory([1], ROOT).bytes());
+        for n in 0..45 {
+            bytes.extend(directory(format!("D{n:04}"), 100 + (i + n) % count).bytes());
+        }
+        bytes[10..18].copy_from_slice(&both32((count - i) * SECTOR as u32));
+        forge.block(100 + i, &bytes);
+    }
+    forge.rock_ridge_root(&[directory("D", 100)]);
+    let image = forge.open().unwrap();
+    // The number of a hard link that is not there.
+    let (found, used) = peak(|| image.tree().stat(NodeId((1 << 62) | 5)));
+    assert!(matches!(found, Err(Error::NotFound)));
+    assert!(used < 8 * MIB, "{used}");
 }
 
 #[test]

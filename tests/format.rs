@@ -149,6 +149,24 @@ fn a_file_in_several_extents_across_a_sector_end() {
 }
 
 #[test]
+fn sections_across_a_sector_end_of_a_directory_at_any_block() {
+    let mut forge = Forge { bytes: vec![0; 120 * SECTOR], block: 512 };
+    let filler: Vec<Record> = (0..40).map(|i| file(format!("F{i:02}.;1"), 23, 1)).collect();
+    forge.block(401, &[b'a'; 512]).block(405, b"end");
+    for before in 35..40 {
+        let mut records = filler[..before].to_vec();
+        records.push(file("LARGE.DAT;1", 401, 512).flagged(MULTI_EXTENT));
+        records.push(file("LARGE.DAT;1", 405, 3));
+        forge.descriptor(16, 1, &[0; 32], 81).terminator(17).directory(81, 81, &records);
+        forge.put(16 * SECTOR + 156 + 10, &both32(2 * SECTOR as u32));
+        assert_eq!(
+            content(&forge.open().unwrap(), "large.dat").unwrap(),
+            [&[b'a'; 512][..], b"end"].concat()
+        );
+    }
+}
+
+#[test]
 fn extended_attribute_records_are_skipped() {
     let mut forge = Forge::new();
     forge.bytes.resize(40 * SECTOR, 0);

@@ -46,9 +46,11 @@ fn usage(error: &clap::Error) -> ExitCode {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default().trim_start_matches("error: ");
     let rest =
-        lines.take_while(|line| !line.starts_with("Usage:")).map(|line| match line.strip_prefix("tip: ") {
-            Some(tip) => format!("; {tip}"),
-            None => format!(" {line}"),
+        lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).map(|line| {
+            match line.strip_prefix("tip: ") {
+                Some(tip) => format!("; {tip}"),
+                None => format!(" {line}"),
+            }
         });
     let message = rest.fold(first.to_owned(), |message, part| message + &part);
     complain(&format!("{}; see isomount --help", text::escape(message.as_bytes())));
