@@ -857,9 +857,9 @@ fn the_sections_of_a_packed_file_count_against_the_cache() {
 
 #[test]
 fn overlapping_directories_do_not_fill_the_memory_of_a_search() {
-    // 512 directories, each of them all the sectors behind it, full of directories.
+    // 256 directories, each of them all the sectors behind it, full of directories.
     let mut forge = Forge::rock_ridge();
-    let count = 512;
+    let count = 256;
     for i in 0..count {
         let mut bytes = directory([0], 100 + i).bytes();
         bytes.extend(directory([1], ROOT).bytes());
