@@ -1,4 +1,4 @@
-//! The one memory map, and with it the one `unsafe` of this crate.
+//! The one memory map, and with it all `unsafe` of this crate.
 #![allow(unsafe_code)]
 
 use std::{
