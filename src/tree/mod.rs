@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 pub use content::{Content, Data, Packed, Piece, Place};
 pub use listing::{Entry, Listing, ListingBuilder};
-pub use node::{Attributes, Device, Kind, Node, NodeId, Statistics, Timestamp};
-pub use view::{Policy, Stat};
+pub use node::{Attributes, Device, Kind, Node, NodeId, Stat, Statistics, Timestamp};
+pub use view::Policy;
 pub use walk::{Walk, Walked};
 
 use crate::{

@@ -42,21 +42,22 @@ impl From<(i64, u32)> for Timestamp {
     }
 }
 
-/// What the disc says of a node; `None` where it says nothing.
-#[derive(Debug, Clone)]
-pub struct Attributes {
+/// What the disc says of a node; `None` where it says nothing. With other types for permissions and owners ([`Stat`]) what is
+/// shown of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attributes<Permissions = Option<u16>, Owner = Option<u32>> {
     /// The number.
     pub id: NodeId,
     /// The type.
     pub kind: Kind,
     /// The twelve permission bits.
-    pub permissions: Option<u16>,
+    pub permissions: Permissions,
     /// How many names the node has; 1 where the disc does not say.
     pub links: u32,
     /// The owner.
-    pub uid: Option<u32>,
+    pub uid: Owner,
     /// The group.
-    pub gid: Option<u32>,
+    pub gid: Owner,
     /// Bytes of a file or directory, bytes in the target of a link.
     pub size: u64,
     /// Bytes that it takes up on the disc.
@@ -72,6 +73,9 @@ pub struct Attributes {
     /// The device that a device node stands for.
     pub device: Option<Device>,
 }
+
+/// What is shown of a node: [`Attributes`] with nothing left open.
+pub type Stat = Attributes<u16, u32>;
 
 /// A node: what it is, and where its content lies.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Attributes, Device, Kind, NodeId, Timestamp};
+use super::{Attributes, Kind, Stat};
 use crate::limits;
 
 /// A name as a directory can have it: not empty, not `.` or `..`, no `/` and no NUL in it, at most 255
@@ -86,25 +86,6 @@ impl Policy {
             device: a.device,
         }
     }
-}
-
-/// What is shown of a node: [`Attributes`] with nothing left open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs, reason = "as in Attributes")]
-pub struct Stat {
-    pub id: NodeId,
-    pub kind: Kind,
-    pub permissions: u16,
-    pub links: u32,
-    pub uid: u32,
-    pub gid: u32,
-    pub size: u64,
-    pub allocated: u64,
-    pub modified: Timestamp,
-    pub accessed: Timestamp,
-    pub changed: Timestamp,
-    pub created: Option<Timestamp>,
-    pub device: Option<Device>,
 }
 
 #[cfg(test)]
