@@ -42,6 +42,12 @@ pub enum Error {
     /// There is no such name, or no such node.
     #[error("no such file or directory")]
     NotFound,
+    /// The node has no extended attribute of that name.
+    #[error("no such attribute")]
+    NoAttribute,
+    /// From that offset on there is nothing of what was looked for in a file.
+    #[error("no such offset")]
+    NoOffset,
     /// A directory was needed.
     #[error("not a directory")]
     NotADirectory,

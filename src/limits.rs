@@ -77,6 +77,17 @@ pub const ZISOFS_BLOCK_LOG2: std::ops::RangeInclusive<u8> = 12..=20;
 /// Levels of tables in a sparse file (`SF`), RRIP 4.1.7: each level adds a factor of 256, seven reach 2^64.
 pub const SPARSE_TABLE_DEPTH: u8 = 7;
 
+/// Bytes in the value of an extended attribute, `XATTR_SIZE_MAX` of Linux: nobody can be given more, so that larger ones
+/// are neither listed nor read.
+pub const EXTENDED_ATTRIBUTE: u64 = 64 * 1024;
+
+/// Bytes in the name of an extended attribute, `XATTR_NAME_MAX` of Linux.
+pub const EXTENDED_ATTRIBUTE_NAME: usize = 255;
+
+/// Bytes of all the names of the extended attributes of one node, each with a NUL, `XATTR_LIST_MAX` of Linux: the list
+/// ends before the first that does not fit.
+pub const EXTENDED_ATTRIBUTES: usize = 64 * 1024;
+
 /// Bytes that the kernel may ask for in one request, which a buffer of each thread may have to hold. An answer must be whole:
 /// the kernel takes a shorter one for the end of the file.
 pub const REQUEST: u32 = 1024 * 1024;

@@ -11,8 +11,8 @@ use std::{
 
 use fuser::{
     Errno, FileHandle, Filesystem, Generation, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags,
-    ReplyAttr, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs,
-    ReplyXattr, Request,
+    ReplyAttr, ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen,
+    ReplyStatfs, ReplyXattr, Request,
 };
 
 use super::{attributes, errno};
@@ -111,6 +111,18 @@ impl Adapter {
 fn guarded(request: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(request)).is_err() {
         log::error!("a bug in isomount: one request was answered with an I/O error; please report it");
+    }
+}
+
+/// Answers a request for an extended attribute or their names, for which the caller has room for `size` bytes; with 0 it asks
+/// how much it needs.
+fn fill(reply: ReplyXattr, size: u32, value: &[u8]) {
+    // Neither is longer than 64 KiB (`limits::EXTENDED_ATTRIBUTE`, `limits::EXTENDED_ATTRIBUTES`).
+    let needed = u32::try_from(value.len()).unwrap_or(u32::MAX);
+    match size {
+        0 => reply.size(needed),
+        size if size < needed => reply.error(Errno::ERANGE),
+        _ => reply.data(value),
     }
 }
 
@@ -248,13 +260,28 @@ impl Filesystem for Adapter {
         });
     }
 
-    // There are no extended attributes: ENOSYS makes the kernel answer EOPNOTSUPP by itself from then on.
-    fn getxattr(&self, _req: &Request, _ino: INodeNo, _name: &OsStr, _size: u32, reply: ReplyXattr) {
-        reply.error(Errno::ENOSYS);
+    // Where there are no extended attributes, ENOSYS makes the kernel answer EOPNOTSUPP by itself from then on.
+    fn getxattr(&self, _req: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
+        if !self.tree.has_extended_attributes() {
+            return reply.error(Errno::ENOSYS);
+        }
+        guarded(|| match self.tree.attribute(self.node(ino), name.as_bytes()) {
+            Ok(value) => fill(reply, size, &value),
+            Err(error) => reply.error(self.errno(&error)),
+        });
     }
 
-    fn listxattr(&self, _req: &Request, _ino: INodeNo, _size: u32, reply: ReplyXattr) {
-        reply.error(Errno::ENOSYS);
+    fn listxattr(&self, _req: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+        if !self.tree.has_extended_attributes() {
+            return reply.error(Errno::ENOSYS);
+        }
+        guarded(|| match self.tree.attribute_names(self.node(ino)) {
+            Ok(names) => {
+                let list: Vec<u8> = names.iter().flat_map(|name| name.iter().chain(&[0])).copied().collect();
+                fill(reply, size, &list);
+            }
+            Err(error) => reply.error(self.errno(&error)),
+        });
     }
 
     fn setxattr(
@@ -291,16 +318,21 @@ impl Filesystem for Adapter {
         reply.error(Errno::ENOSYS);
     }
 
-    fn lseek(
-        &self,
-        _req: &Request,
-        _ino: INodeNo,
-        _fh: FileHandle,
-        _at: i64,
-        _whence: i32,
-        reply: fuser::ReplyLseek,
-    ) {
-        reply.error(Errno::ENOSYS);
+    fn lseek(&self, _req: &Request, ino: INodeNo, _fh: FileHandle, at: i64, whence: i32, reply: ReplyLseek) {
+        guarded(|| {
+            let found = match (u64::try_from(at), whence) {
+                (Ok(at), libc::SEEK_DATA) => self.tree.seek_data(self.node(ino), at),
+                (Ok(at), libc::SEEK_HOLE) => self.tree.seek_hole(self.node(ino), at),
+                (Err(_), libc::SEEK_DATA | libc::SEEK_HOLE) => Err(Error::NoOffset),
+                // The kernel moves by itself in all other ways.
+                _ => return reply.error(Errno::EINVAL),
+            };
+            match found.map(i64::try_from) {
+                Ok(Ok(offset)) => reply.offset(offset),
+                Ok(Err(_)) => reply.error(Errno::EOVERFLOW),
+                Err(error) => reply.error(self.errno(&error)),
+            }
+        });
     }
 
     fn ioctl(

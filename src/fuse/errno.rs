@@ -10,6 +10,8 @@ pub(super) fn of(error: &Error) -> Errno {
         Error::Io { .. } | Error::Corrupt(_) | Error::NotADisc(_) => Errno::EIO,
         Error::Unsupported(_) => Errno::EOPNOTSUPP,
         Error::NotFound => Errno::ENOENT,
+        Error::NoAttribute => Errno::ENODATA,
+        Error::NoOffset => Errno::ENXIO,
         Error::NotADirectory => Errno::ENOTDIR,
         Error::IsADirectory => Errno::EISDIR,
         Error::NotALink => Errno::EINVAL,

@@ -162,11 +162,31 @@ impl Data {
         packed.fold(own, usize::saturating_add)
     }
 
+    /// The first byte from `at` on that is recorded; `None` when there is none, and at the end of the file.
+    pub fn seek_data(&self, at: u64) -> Option<u64> {
+        self.seek(at, false)
+    }
+
+    /// The first byte from `at` on that lies in a hole; the end of the file is one too. `None` when `at` is not before the end.
+    pub fn seek_hole(&self, at: u64) -> Option<u64> {
+        self.seek(at, true).or_else(|| (at < self.size).then_some(self.size))
+    }
+
+    fn seek(&self, at: u64, is_hole: bool) -> Option<u64> {
+        let mut segments = self.segments.get(self.segment_of(at)..)?.iter();
+        let found = segments.find(|s| matches!(s.place, Place::Hole) == is_hole)?;
+        Some(found.start.max(at))
+    }
+
+    /// The number of the segment that byte `at` is in.
+    fn segment_of(&self, at: u64) -> usize {
+        self.segments.partition_point(|s| s.start.saturating_add(s.len) <= at)
+    }
+
     /// The pieces that hold the bytes `at .. at + len`, as far as there are any.
     pub fn pieces(&self, at: u64, len: u64) -> impl Iterator<Item = Piece> {
         let end = at.saturating_add(len).min(self.size);
-        let first = self.segments.partition_point(|s| s.start.saturating_add(s.len) <= at);
-        let mut segments = self.segments.get(first..).unwrap_or_default().iter().peekable();
+        let mut segments = self.segments.get(self.segment_of(at)..).unwrap_or_default().iter().peekable();
         let mut at = at;
         std::iter::from_fn(move || {
             if at >= end {
@@ -208,7 +228,7 @@ impl Segment {
 }
 
 /// Fills `buf` from byte `at` of `data` on, which has no packed blocks: for the decoders of packed blocks, and for
-/// tables inside files. Through the sector cache.
+/// tables inside files and extended attributes. Through the sector cache.
 ///
 /// # Errors
 /// [`Error::Io`] when the file or the volume ends before `buf` is full, [`Error::Unsupported`] for packed blocks.
@@ -221,7 +241,7 @@ pub fn read_stored(volume: &Volume, data: &Data, at: u64, buf: &mut [u8]) -> Res
             Piece::Run { at, .. } => volume.read(to, at)?,
             Piece::Hole { .. } => to.fill(0),
             Piece::Inline { bytes, from, .. } => copy_from(&bytes, from, to)?,
-            Piece::Packed { .. } => return Err(Error::unsupported("packed blocks inside packed blocks")),
+            Piece::Packed { .. } => return Err(Error::unsupported("packed blocks where none can be")),
         }
         done = done.saturating_add(to.len());
     }
@@ -284,6 +304,13 @@ impl Reader {
         })
     }
 
+    /// All bytes of `data`, which is short and has no packed blocks, past the cache of these. See [`super::Tree::attribute`].
+    pub(super) fn whole(&self, data: &Data) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; as_usize(data.size())];
+        read_stored(&self.volume, data, 0, &mut bytes)?;
+        Ok(bytes)
+    }
+
     /// See [`super::Tree::read_into`].
     pub(super) fn copy(&self, id: NodeId, data: &Data, at: u64, buf: &mut [u8]) -> Result<usize> {
         let mut done: usize = 0;
@@ -310,6 +337,8 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn reader(bytes: Vec<u8>) -> Reader {
@@ -352,6 +381,67 @@ mod tests {
         assert!(reader.lend(NodeId(2), &data, 0, 57, |_| ()).is_err());
         assert_eq!(reader.lend(NodeId(2), &data, 100, 10, |b| b.len()).unwrap(), 0);
         assert_eq!(reader.lend(NodeId(2), &data, u64::MAX, 10, |b| b.len()).unwrap(), 0);
+    }
+
+    /// A file of these segments (kind of place, bytes), and which of its bytes are in no hole.
+    fn with_bitmap(segments: &[(u8, u64)]) -> (Data, Vec<bool>) {
+        let mut data = Data::default();
+        let mut is_data = Vec::new();
+        for (kind, len) in segments {
+            let place = match kind {
+                0 => Place::Run { at: data.size() },
+                1 => Place::Interleaved { at: 0, unit: 2, gap: 1 },
+                2 => Place::Inline(Arc::from(vec![0; *len as usize])),
+                3 => Place::Packed(Arc::new(Zeros)),
+                _ => Place::Hole,
+            };
+            is_data.resize(is_data.len() + *len as usize, !matches!(place, Place::Hole));
+            data.push(place, *len);
+        }
+        (data, is_data)
+    }
+
+    /// Packed blocks of zeros: data all the same.
+    #[derive(Debug)]
+    struct Zeros;
+
+    impl Packed for Zeros {
+        fn block_size(&self) -> u64 {
+            4
+        }
+
+        fn weight(&self) -> usize {
+            0
+        }
+
+        fn unpack(&self, _index: u64) -> Result<Vec<u8>> {
+            Ok(vec![0; 4])
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn seeking_finds_what_a_look_at_every_byte_finds(segments in vec((0u8..8, 0u64..5), 0..12)) {
+            let (data, is_data) = with_bitmap(&segments);
+            let size = is_data.len();
+            assert_eq!(data.size(), size as u64);
+            for at in 0..size + 2 {
+                let first = |wanted| (at..size).find(|i| is_data[*i] == wanted).map(|i| i as u64);
+                assert_eq!(data.seek_data(at as u64), first(true), "data from {at}");
+                let hole = first(false).or((at < size).then_some(size as u64));
+                assert_eq!(data.seek_hole(at as u64), hole, "hole from {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_found_at_the_end_or_behind_it() {
+        let mut data = Data::default();
+        assert_eq!((data.seek_data(0), data.seek_hole(0)), (None, None));
+        data.push(Place::Hole, u64::MAX);
+        assert_eq!((data.seek_data(0), data.seek_hole(u64::MAX - 1)), (None, Some(u64::MAX - 1)));
+        assert_eq!((data.seek_data(u64::MAX), data.seek_hole(u64::MAX)), (None, None));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! are, and one reader gets them, so it has to stand on this side of the drivers.
 
 pub mod content;
+mod extended_attribute;
 mod listing;
 mod node;
 mod view;
@@ -13,6 +14,7 @@ mod walk;
 use std::sync::Arc;
 
 pub use content::{Content, Data, Packed, Piece, Place};
+pub use extended_attribute::ExtendedAttribute;
 pub use listing::{Entry, Listing, ListingBuilder};
 pub use node::{Attributes, Device, Kind, Node, NodeId, Stat, Statistics, Timestamp};
 pub use view::Policy;
@@ -46,6 +48,21 @@ pub trait FileSystem: Send + Sync {
     /// # Errors
     /// As [`listing`](Self::listing).
     fn parent(&self, directory: NodeId) -> Result<NodeId>;
+
+    /// Whether a node may have extended attributes.
+    fn has_extended_attributes(&self) -> bool {
+        false
+    }
+
+    /// The extended attributes of a node of any type. What cannot be shown ([`Tree::attribute_names`]) may be among them; of
+    /// several with one name the first counts.
+    ///
+    /// # Errors
+    /// As [`node`](Self::node).
+    fn extended_attributes(&self, id: NodeId) -> Result<Arc<[ExtendedAttribute]>> {
+        let _ = id;
+        Ok(Arc::default())
+    }
 
     /// Sizes of the whole.
     fn statistics(&self) -> Statistics;
@@ -164,6 +181,53 @@ impl Tree {
         Ok(data.pieces(at, data.size()).take(count).collect())
     }
 
+    /// The first offset from `at` on at which a file has data, as `SEEK_DATA` of lseek(2). Only what is not recorded is a
+    /// hole: packed blocks are data, whatever is in them.
+    ///
+    /// # Errors
+    /// [`Error::NoOffset`] when there is no data from `at` on, or as [`read`](Self::read).
+    pub fn seek_data(&self, id: NodeId, at: u64) -> Result<u64> {
+        let node = self.file_system.node(id)?;
+        data_of(&node)?.seek_data(at).ok_or(Error::NoOffset)
+    }
+
+    /// The first offset from `at` on at which a file has a hole, as `SEEK_HOLE` of lseek(2): the end of the file is one.
+    ///
+    /// # Errors
+    /// [`Error::NoOffset`] when `at` is not before the end, or as [`read`](Self::read).
+    pub fn seek_hole(&self, id: NodeId, at: u64) -> Result<u64> {
+        let node = self.file_system.node(id)?;
+        data_of(&node)?.seek_hole(at).ok_or(Error::NoOffset)
+    }
+
+    /// Whether a node may have extended attributes.
+    pub fn has_extended_attributes(&self) -> bool {
+        self.file_system.has_extended_attributes()
+    }
+
+    /// The names of the extended attributes of a node, in the order of the disc. Left out is what the kernel could not be
+    /// told: names that are empty, have a NUL in them or are longer than [`crate::limits::EXTENDED_ATTRIBUTE_NAME`], those of
+    /// values over [`crate::limits::EXTENDED_ATTRIBUTE`], and all from the first on that does not fit into
+    /// [`crate::limits::EXTENDED_ATTRIBUTES`] any more.
+    ///
+    /// # Errors
+    /// As [`FileSystem::extended_attributes`].
+    pub fn attribute_names(&self, id: NodeId) -> Result<Vec<Box<[u8]>>> {
+        Ok(extended_attribute::names(&self.file_system.extended_attributes(id)?))
+    }
+
+    /// The value of an extended attribute, at most [`crate::limits::EXTENDED_ATTRIBUTE`] bytes. One named `com.apple.x` is
+    /// `user.com.apple.x` as well, the name under which programs without privileges can keep a copy; it is not listed so.
+    ///
+    /// # Errors
+    /// [`Error::NoAttribute`] when there is none of that name, or its name or size keeps it out of
+    /// [`attribute_names`](Self::attribute_names); [`Error::Corrupt`] or [`Error::Io`] when a byte of it is not in the
+    /// image, [`Error::Unsupported`] for packed blocks; or as [`FileSystem::extended_attributes`].
+    pub fn attribute(&self, id: NodeId, name: &[u8]) -> Result<Vec<u8>> {
+        let all = self.file_system.extended_attributes(id)?;
+        self.reader.whole(extended_attribute::find(&all, name).ok_or(Error::NoAttribute)?)
+    }
+
     /// Everything below (and with) the root, parents first, each directory once.
     pub fn walk(&self) -> Walk<'_> {
         Walk::new(self)
@@ -196,5 +260,217 @@ fn data_of(node: &Node) -> Result<&Data> {
         Content::Broken(error) => Err(error.clone()),
         Content::Nothing if node.attributes.kind == Kind::Directory => Err(Error::IsADirectory),
         Content::Nothing | Content::Link(_) => Err(Error::NotFound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits;
+
+    const ROOT: NodeId = NodeId(2);
+    const FILE: NodeId = NodeId(3);
+
+    /// A root and a file, both with the same extended attributes.
+    struct Fake {
+        attributes: Option<Arc<[ExtendedAttribute]>>,
+        data: Data,
+    }
+
+    impl FileSystem for Fake {
+        fn root(&self) -> NodeId {
+            ROOT
+        }
+
+        fn node(&self, id: NodeId) -> Result<Arc<Node>> {
+            let (kind, content) = match id {
+                ROOT => (Kind::Directory, Content::Nothing),
+                FILE => (Kind::File, Content::Data(self.data.clone())),
+                _ => return Err(Error::NotFound),
+            };
+            let attributes = Attributes {
+                id,
+                kind,
+                permissions: None,
+                links: 1,
+                uid: None,
+                gid: None,
+                size: self.data.size(),
+                allocated: 0,
+                modified: Timestamp::default(),
+                accessed: Timestamp::default(),
+                changed: Timestamp::default(),
+                created: None,
+                device: None,
+            };
+            Ok(Arc::new(Node { attributes, content }))
+        }
+
+        fn listing(&self, _directory: NodeId) -> Result<Arc<Listing>> {
+            let mut listing = ListingBuilder::default();
+            listing.push(b"file", None, FILE, Kind::File);
+            Ok(Arc::new(listing.finish()))
+        }
+
+        fn parent(&self, _directory: NodeId) -> Result<NodeId> {
+            Ok(ROOT)
+        }
+
+        fn has_extended_attributes(&self) -> bool {
+            self.attributes.is_some()
+        }
+
+        fn extended_attributes(&self, id: NodeId) -> Result<Arc<[ExtendedAttribute]>> {
+            self.node(id)?;
+            Ok(self.attributes.clone().unwrap_or_default())
+        }
+
+        fn statistics(&self) -> Statistics {
+            Statistics { block_size: 2048, blocks: 0, free_blocks: 0, nodes: 0 }
+        }
+
+        fn label(&self) -> String {
+            String::new()
+        }
+
+        fn view(&self) -> &'static str {
+            "fake"
+        }
+
+        fn notes(&self) -> &[String] {
+            &[]
+        }
+    }
+
+    fn tree(attributes: Option<Vec<ExtendedAttribute>>, data: Data) -> Tree {
+        let volume = Arc::new(Volume::new(Arc::new((0..=255).collect::<Vec<u8>>()), 1 << 20));
+        let fake = Fake { attributes: attributes.map(Arc::from), data };
+        Tree::new(Box::new(fake), volume, Policy::of_user(0, 0), 1 << 20)
+    }
+
+    fn attribute(name: &[u8], value: &[u8]) -> ExtendedAttribute {
+        let mut data = Data::default();
+        data.push(Place::Inline(value.into()), value.len() as u64);
+        ExtendedAttribute { name: name.into(), value: data }
+    }
+
+    fn with(attributes: Vec<ExtendedAttribute>) -> Tree {
+        tree(Some(attributes), Data::default())
+    }
+
+    fn is_missing(tree: &Tree, name: &[u8]) -> bool {
+        matches!(tree.attribute(FILE, name), Err(Error::NoAttribute))
+    }
+
+    #[test]
+    fn a_tree_without_extended_attributes_says_so() {
+        let tree = tree(None, Data::default());
+        assert!(!tree.has_extended_attributes());
+        assert!(tree.attribute_names(FILE).unwrap().is_empty());
+        assert!(is_missing(&tree, b"user.x"));
+    }
+
+    #[test]
+    fn extended_attributes_are_found_by_their_names() {
+        let mut scattered = Data::default();
+        scattered.push(Place::Run { at: 10 }, 2);
+        scattered.push(Place::Hole, 2);
+        scattered.push(Place::Run { at: 254 }, 2);
+        let scattered = ExtendedAttribute { name: (*b"user.scattered").into(), value: scattered };
+        let tree = with(vec![attribute(b"user.b", b"1"), scattered, attribute(b"user.a", b"")]);
+        assert!(tree.has_extended_attributes());
+        for id in [ROOT, FILE] {
+            let names = tree.attribute_names(id).unwrap();
+            assert_eq!(names, [&b"user.b"[..], b"user.scattered", b"user.a"].map(Box::from));
+            assert_eq!(tree.attribute(id, b"user.b").unwrap(), b"1");
+            assert_eq!(tree.attribute(id, b"user.a").unwrap(), b"");
+            assert_eq!(tree.attribute(id, b"user.scattered").unwrap(), [10, 11, 0, 0, 254, 255]);
+        }
+        for name in [&b"user.c"[..], b"user.", b"b", b"USER.B", b""] {
+            assert!(is_missing(&tree, name), "{name:?}");
+        }
+        assert!(matches!(tree.attribute(NodeId(9), b"user.b"), Err(Error::NotFound)));
+        assert!(matches!(tree.attribute_names(NodeId(9)), Err(Error::NotFound)));
+    }
+
+    #[test]
+    fn names_of_apple_are_names_of_users_too() {
+        let tree = with(vec![
+            attribute(b"com.apple.FinderInfo", b"info"),
+            attribute(b"com.apple.both", b"apple"),
+            attribute(b"user.com.apple.both", b"user"),
+            attribute(b"com.example.x", b"other"),
+        ]);
+        assert_eq!(tree.attribute_names(FILE).unwrap().len(), 4, "the other names are not listed");
+        assert_eq!(tree.attribute(FILE, b"com.apple.FinderInfo").unwrap(), b"info");
+        assert_eq!(tree.attribute(FILE, b"user.com.apple.FinderInfo").unwrap(), b"info");
+        assert_eq!(tree.attribute(FILE, b"com.apple.both").unwrap(), b"apple");
+        assert_eq!(tree.attribute(FILE, b"user.com.apple.both").unwrap(), b"user");
+        assert!(is_missing(&tree, b"user.com.example.x"));
+        assert!(is_missing(&tree, b"user.user.com.apple.FinderInfo"));
+        assert!(is_missing(&tree, b"user.com.apple."));
+    }
+
+    #[test]
+    fn extended_attributes_that_the_kernel_cannot_be_told_are_not_there() {
+        let longest = [b'x'; limits::EXTENDED_ATTRIBUTE_NAME];
+        let largest = vec![7; usize::try_from(limits::EXTENDED_ATTRIBUTE).unwrap()];
+        let mut endless = Data::default();
+        endless.push(Place::Hole, u64::MAX);
+        let tree = with(vec![
+            attribute(b"", b"1"),
+            attribute(b"user.a\0b", b"2"),
+            attribute(&[b'x'; limits::EXTENDED_ATTRIBUTE_NAME + 1], b"3"),
+            attribute(&longest, b"4"),
+            attribute(b"user.largest", &largest),
+            attribute(b"user.too large", &[&largest[..], b"7"].concat()),
+            ExtendedAttribute { name: (*b"user.twice").into(), value: endless },
+            attribute(b"user.twice", b"first"),
+            attribute(b"user.twice", b"second"),
+        ]);
+        let names = tree.attribute_names(FILE).unwrap();
+        assert_eq!(names, [&longest[..], b"user.largest", b"user.twice"].map(Box::from));
+        assert_eq!(tree.attribute(FILE, &longest).unwrap(), b"4");
+        assert_eq!(tree.attribute(FILE, b"user.largest").unwrap(), largest);
+        assert_eq!(tree.attribute(FILE, b"user.twice").unwrap(), b"first");
+        for name in [&b""[..], b"user.a\0b", &[b'x'; limits::EXTENDED_ATTRIBUTE_NAME + 1], b"user.too large"]
+        {
+            assert!(is_missing(&tree, name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_names_fits_into_what_the_kernel_takes() {
+        let named = |i: usize| attribute(format!("user.{i:010}").as_bytes(), b"");
+        let tree = with((0..10_000).map(named).collect());
+        let names = tree.attribute_names(FILE).unwrap();
+        assert_eq!(names.len(), limits::EXTENDED_ATTRIBUTES / 16);
+        assert_eq!(&*names[4095], b"user.0000004095");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_read_is_an_error_of_its_own() {
+        let mut outside = Data::default();
+        outside.push(Place::Run { at: 250 }, 10);
+        let outside = ExtendedAttribute { name: (*b"user.outside").into(), value: outside };
+        let tree = with(vec![outside, attribute(b"user.x", b"1")]);
+        assert_eq!(tree.attribute_names(FILE).unwrap().len(), 2);
+        assert!(matches!(tree.attribute(FILE, b"user.outside"), Err(Error::Corrupt(_))));
+        assert_eq!(tree.attribute(FILE, b"user.x").unwrap(), b"1");
+    }
+
+    #[test]
+    fn holes_are_found_in_files_only() {
+        let mut data = Data::default();
+        data.push(Place::Hole, 10);
+        data.push(Place::Run { at: 0 }, 10);
+        data.push(Place::Hole, 10);
+        let tree = tree(None, data);
+        assert_eq!(tree.seek_data(FILE, 0).unwrap(), 10);
+        assert_eq!(tree.seek_hole(FILE, 10).unwrap(), 20);
+        assert!(matches!(tree.seek_data(FILE, 20), Err(Error::NoOffset)));
+        assert_eq!(tree.seek_hole(FILE, 29).unwrap(), 29);
+        assert!(matches!(tree.seek_hole(FILE, 30), Err(Error::NoOffset)));
+        assert!(matches!(tree.seek_hole(ROOT, 0), Err(Error::IsADirectory)));
     }
 }
