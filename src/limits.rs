@@ -14,6 +14,10 @@ pub const SESSIONS: usize = 99;
 /// one: writers align sessions to 16 or 32 sectors, and pad by 150.
 pub const SESSION_GAP: u64 = 512;
 
+/// Distances in sectors from the end of one session to the next on a compact disc, which an image of the whole disc keeps:
+/// lead-out, lead-in and pre-gap behind the first session, and behind a later one.
+pub const DISC_SESSION_GAPS: [u64; 2] = [11_400, 6_900];
+
 /// Continuation areas (`CE`) of one directory record. One is usual, long links and access control lists
 /// take a few; the kernel stops at 32 as well.
 pub const CONTINUATION_AREAS: usize = 32;
@@ -94,3 +98,44 @@ pub const REQUEST: u32 = 1024 * 1024;
 
 /// Different damaged places that are told in the log; later ones are only counted.
 pub const REPORTED_DAMAGE: usize = 1000;
+
+/// Blocks of volume descriptors that are read, over all extents and pointers of one sequence. Writers use 16.
+pub const VOLUME_SEQUENCE_BLOCKS: u32 = 512;
+
+/// Volume descriptor pointers that are followed from one extent of a sequence to the next; the kernel stops at 64 as well.
+pub const VOLUME_POINTERS: u32 = 64;
+
+/// Partitions of a volume, and partition maps of a logical volume. UDF uses up to three.
+pub const PARTITIONS: usize = 64;
+
+/// Integrity descriptors that are read to find the newest: write-once media collect one for each time they were closed.
+pub const INTEGRITY_DESCRIPTORS: u32 = 1024;
+
+/// Blocks from the last one back in which a virtual allocation table is looked for. It is in the last block that was written;
+/// images have padding behind it.
+pub const VIRTUAL_TABLE_SEARCH: u32 = 4096;
+
+/// Entries of a sparing table: as many as its 16-bit length can say.
+pub const SPARED_PACKETS: usize = 65_535;
+
+/// Indirect entries on the way from an ICB to its newest file entry; the kernel stops at 1024 as well.
+pub const INDIRECT_ENTRIES: u32 = 1024;
+
+/// Allocation descriptors of one file, over all its allocation extents. 262 144 packets of 64 KiB are 16 GiB in the worst order.
+pub const ALLOCATION_DESCRIPTORS: usize = 256 * 1024;
+
+/// Allocation extents (blocks full of allocation descriptors) of one file.
+pub const ALLOCATION_EXTENTS: u32 = 16 * 1024;
+
+/// Bytes of a directory without an entry after which it is taken to have ended, as [`EMPTY_DIRECTORY_SECTORS`]: 8 MiB.
+pub const EMPTY_DIRECTORY: u64 = 8 * 1024 * 1024;
+
+/// Bytes of path components in a symbolic link: the longest target, each of its letters in a component of its own.
+pub const LINK_COMPONENTS: u64 = 32 * 1024;
+
+/// Bytes of the extended attributes of one file that are looked at.
+pub const EXTENDED_ATTRIBUTE_SPACE: u64 = 128 * 1024;
+
+/// Nodes of a disc of more than 4 GiB that are looked at to find out whether ISO 9660 cuts a large file that UDF knows
+/// whole: as many as a DVD of small files has.
+pub const COMPARED_NODES: u32 = 1 << 20;

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-pub use crate::fs::{NameMap, Options as TreeOptions, View};
+pub use crate::fs::{NameMap, Options as TreeOptions, Session, View};
 use crate::{
     container,
     error::{Error, Result},

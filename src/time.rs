@@ -35,6 +35,48 @@ pub fn from_digits(bytes: &[u8]) -> Option<Moment> {
     Some((in_utc(seconds, rest.first().copied()), nanoseconds))
 }
 
+/// The minutes from Greenwich of a timestamp that does not say, ECMA-167 1/7.3.1.
+const ZONE_UNSPECIFIED: i16 = -2047;
+
+/// A timestamp, ECMA-167 1/7.3: twelve bytes, zone in minutes, down to microseconds. `None` when it is no date: month 0 or
+/// day 0. A fraction of a second that is out of its range counts as none, as in the kernel.
+pub fn from_timestamp(bytes: &[u8; 12]) -> Option<Moment> {
+    let &[
+        zone_low,
+        zone_high,
+        year_low,
+        year_high,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        hundredths,
+        hundreds,
+        micros,
+    ] = bytes;
+    if month == 0 || day == 0 {
+        return None;
+    }
+    let year = i16::from_le_bytes([year_low, year_high]);
+    let local = civil(year.into(), [month, day, hour, minute, second])?;
+    let kind_and_zone = u16::from_le_bytes([zone_low, zone_high]);
+    // Twelve bits with a sign, shifted up so that theirs becomes that of the number.
+    let [low, high] = (kind_and_zone << 4).to_le_bytes();
+    let minutes = i16::from_le_bytes([low, high]) >> 4;
+    let is_local = kind_and_zone >> 12 == 1 && minutes != ZONE_UNSPECIFIED;
+    let offset = if is_local { i64::from(minutes).saturating_mul(60) } else { 0 };
+    let fraction = [(hundredths, 10_000_000), (hundreds, 100_000), (micros, 1000)];
+    let nanoseconds = if fraction.iter().all(|(count, _)| *count < 100) {
+        fraction
+            .iter()
+            .fold(0, |sum: u32, (count, unit)| sum.saturating_add(u32::from(*count).saturating_mul(*unit)))
+    } else {
+        0
+    };
+    Some((local.saturating_sub(offset), nanoseconds))
+}
+
 fn in_utc(seconds: i64, zone: Option<u8>) -> i64 {
     let quarters = zone.map_or(0, |z| i8::from_ne_bytes([z]));
     let offset = if ZONE_QUARTERS.contains(&quarters) { i64::from(quarters).saturating_mul(900) } else { 0 };
@@ -94,6 +136,24 @@ mod tests {
         assert_eq!(from_record(&[70, 1, 32, 24, 60, 60, 0]), Some((32 * 86400 + 3600 + 60, 0)));
         assert_eq!(from_record(&[70, 13, 1, 0, 0, 0, 0]), from_record(&[71, 1, 1, 0, 0, 0, 0]));
         assert_eq!(from_record(&[0xa5; 7]), Some((3_445_976_865, 0)), "what the kernel shows");
+    }
+
+    #[test]
+    fn timestamps_have_a_zone_in_minutes_and_microseconds() {
+        let stamp = |zone: u16, rest: [u8; 3]| {
+            let mut bytes = [0, 0, 0xd0, 7, 2, 29, 12, 0, 0, rest[0], rest[1], rest[2]];
+            bytes[..2].copy_from_slice(&zone.to_le_bytes());
+            from_timestamp(&bytes)
+        };
+        let noon = 951_825_600;
+        assert_eq!(stamp(0x1000, [0; 3]), Some((noon, 0)));
+        assert_eq!(stamp(0x1000 | 90, [12, 34, 56]), Some((noon - 5400, 123_456_000)));
+        assert_eq!(stamp(0x1000 | (0x1000 - 90), [99; 3]), Some((noon + 5400, 999_999_000)));
+        assert_eq!(stamp(0x1000 | (0x1000 - 2047), [0; 3]), Some((noon, 0)), "no zone");
+        assert_eq!(stamp(90, [0; 3]), Some((noon, 0)), "coordinated universal time has no zone");
+        assert_eq!(stamp(0x1000, [100, 0, 0]), Some((noon, 0)), "hundredths that are none");
+        assert_eq!(from_timestamp(&[0; 12]), None);
+        assert_eq!(from_timestamp(&[0, 16, 0xff, 0xff, 1, 1, 0, 0, 0, 0, 0, 0]), Some((-62_198_755_200, 0)));
     }
 
     #[test]

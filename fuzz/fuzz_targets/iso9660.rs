@@ -57,7 +57,7 @@ fn options(choice: u8, len: usize) -> OpenOptions {
         rock_ridge: !has(2),
         joliet: !has(3),
         map,
-        hide: has(6),
+        hide: has(6).then_some(true),
         show_associated: has(7),
         ..Options::default()
     };

@@ -11,20 +11,26 @@ Examples:
   isomount image.iso /mnt/iso            mount, and return when it is there
   fusermount3 -u /mnt/iso                unmount (root: umount /mnt/iso)
   isomount -o uid=1000,gid=1000 a.iso m  everything belongs to user and group 1000
-  isomount -o view=joliet a.iso m        the Joliet tree instead of Rock Ridge
+  isomount -o view=udf a.iso m           the UDF tree, whatever else the disc has
   isomount -f -v image.iso /mnt/iso      stay in the foreground and tell what is done
 
 Options of -o:
   ro                    the mount is always read-only; accepted for fstab
   allow_other           other users may look in; permissions are then checked
-  uid=N, gid=N          owner and group of everything
+  uid=N, gid=N          owner and group of everything (ignore: recorded ones do not count)
+  umask=OCTAL           permissions that nothing has
   mode=OCTAL            permissions of files that have none recorded (default 555)
   dmode=OCTAL           permissions of directories that have none recorded (555)
-  view=WORD             auto, rockridge, joliet or iso9660: which of the disc's trees
-  norock, nojoliet      do not use Rock Ridge, Joliet
+  view=WORD             auto, rockridge, udf, joliet or iso9660: which of the disc's trees
+  norock, nojoliet, noudf  do not use Rock Ridge, Joliet, UDF
   map=WORD              names without Rock Ridge: normal (lower case, no ;1), off, acorn
-  hide, unhide          leave out files that are marked hidden; show them (default)
+  hide, unhide          leave out, show files marked hidden (UDF leaves them out by itself)
   showassoc             show associated files
+  undelete              UDF: show deleted files whose place is still known
+  session=N             the Nth session (over 99: its first sector) instead of the last
+  bs=BYTES, anchor=BLOCK, lastblock=BLOCK  UDF: block size, anchor, last block
+  novrs                 UDF: look for it also where nothing announces it
+  nostrict, iocharset=WORD, utf8  accepted
 
 Exit codes: 0 done, 2 wrong usage, 3 image not readable, 4 no disc image, 5 image damaged,
 6 not supported, 7 mount point, 8 mount refused. They are explained in docs/CLI.md.";

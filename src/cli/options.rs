@@ -11,24 +11,35 @@ pub(super) struct Wishes {
 }
 
 /// Every option, and whether it has a value.
-pub const KNOWN: [(&str, bool); 13] = [
+pub const KNOWN: [(&str, bool); 24] = [
     ("ro", false),
     ("allow_other", false),
     ("uid", true),
     ("gid", true),
+    ("umask", true),
     ("mode", true),
     ("dmode", true),
     ("norock", false),
     ("nojoliet", false),
+    ("noudf", false),
     ("map", true),
     ("hide", false),
     ("unhide", false),
     ("showassoc", false),
+    ("undelete", false),
+    ("session", true),
+    ("bs", true),
+    ("anchor", true),
+    ("lastblock", true),
+    ("novrs", false),
+    ("nostrict", false),
+    ("iocharset", true),
+    ("utf8", false),
     ("view", true),
 ];
 
 /// Words of mount(8) and fstab(5) that say nothing to a read-only mount that is always `nosuid,nodev`.
-const IGNORED: [&str; 28] = [
+const IGNORED: [&str; 32] = [
     "defaults",
     "rw",
     "suid",
@@ -57,6 +68,11 @@ const IGNORED: [&str; 28] = [
     "strictatime",
     "diratime",
     "nodiratime",
+    // Of the kernel's udf, for writers.
+    "shortad",
+    "longad",
+    "adinicb",
+    "noadinicb",
 ];
 
 impl Wishes {
@@ -111,18 +127,33 @@ impl Wishes {
         let (tree, policy) = (&mut self.open.tree, &mut self.open.policy);
         match name {
             "allow_other" => self.allow_other = true,
-            "uid" => policy.uid = Some(number(value)?),
-            "gid" => policy.gid = Some(number(value)?),
-            "mode" => policy.mode = Some(permissions(value)?),
-            "dmode" => policy.directory_mode = Some(permissions(value)?),
+            "uid" => owner(value, &mut policy.uid, &mut policy.ignores_uid)?,
+            "gid" => owner(value, &mut policy.gid, &mut policy.ignores_gid)?,
+            "umask" => policy.umask = permissions(value)?,
+            "mode" => {
+                policy.mode = Some(permissions(value)?);
+                tree.overrides_mode = true;
+            }
+            "dmode" => {
+                policy.directory_mode = Some(permissions(value)?);
+                tree.overrides_directory_mode = true;
+            }
             "norock" => tree.rock_ridge = false,
             "nojoliet" => tree.joliet = false,
+            "noudf" => tree.udf = false,
             "map" => tree.map = name_map(value)?,
-            "hide" => tree.hide = true,
-            "unhide" => tree.hide = false,
+            "hide" => tree.hide = Some(true),
+            "unhide" => tree.hide = Some(false),
             "showassoc" => tree.show_associated = true,
+            "undelete" => tree.undelete = true,
+            "session" => tree.session = Some(number(value)?.into()),
+            "bs" => tree.block_size = Some(block_size(value)?),
+            "anchor" => tree.anchor = Some(number(value)?),
+            "lastblock" => tree.last_block = Some(number(value)?),
+            "novrs" => tree.ignores_recognition = true,
             "view" => tree.view = view(value)?,
-            // `ro`: it is read-only in any case.
+            // `ro`: it is read-only in any case. `nostrict`: it is never strict. `iocharset`, `utf8`: names that are recorded in
+            // Unicode are shown in UTF-8.
             _ => {}
         }
         Ok(())
@@ -131,6 +162,21 @@ impl Wishes {
 
 fn number(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| "a number".into())
+}
+
+/// An owner: a number, `ignore` (recorded owners do not count), or `forget`, which is for writers.
+fn owner(text: &str, number: &mut Option<u32>, is_ignored: &mut bool) -> Result<(), String> {
+    match text {
+        "ignore" => *is_ignored = true,
+        "forget" => {}
+        text => *number = Some(text.parse().map_err(|_| "a number, ignore or forget")?),
+    }
+    Ok(())
+}
+
+fn block_size(text: &str) -> Result<u32, String> {
+    let size = text.parse().ok().filter(|size: &u32| size.is_power_of_two() && (512..=32768).contains(size));
+    size.ok_or_else(|| "a power of two from 512 to 32768".into())
 }
 
 fn permissions(text: &str) -> Result<u16, String> {
@@ -160,6 +206,7 @@ fn view(text: &str) -> Result<View, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::open::Session;
 
     fn parse(list: &str) -> Result<Wishes, String> {
         Wishes::parse(&[list.to_owned()]).map_err(|failure| {
@@ -176,6 +223,14 @@ mod tests {
         assert!(!wishes.open.tree.rock_ridge);
         assert!(wishes.allow_other);
         assert_eq!(wishes.open.tree.view, View::Joliet);
+        let wishes =
+            parse("uid=ignore,gid=forget,umask=022,hide,session=2,bs=4096,novrs,utf8,noadinicb").unwrap();
+        assert!(wishes.open.policy.ignores_uid && !wishes.open.policy.ignores_gid);
+        assert_eq!((wishes.open.policy.uid, wishes.open.policy.umask), (None, 0o22));
+        assert_eq!(wishes.open.tree.hide, Some(true));
+        assert_eq!(wishes.open.tree.session, Some(Session::Number(2)));
+        assert_eq!(parse("session=300").unwrap().open.tree.session, Some(Session::Start(300)));
+        assert!(parse("bs=1000").unwrap_err().ends_with("a power of two from 512 to 32768"));
         assert!(parse("").is_ok());
         assert!(parse("rw,dev,suid,noauto,x-systemd.automount,comment=a").is_ok(), "what mount(8) adds");
     }
@@ -187,10 +242,13 @@ mod tests {
             parse("x\x1by").unwrap_err(),
             "unknown mount option x\\x1by; isomount --help lists the options"
         );
-        assert_eq!(parse("uid=root").unwrap_err(), "mount option uid=root: must be a number");
+        assert_eq!(
+            parse("uid=root").unwrap_err(),
+            "mount option uid=root: must be a number, ignore or forget"
+        );
         assert_eq!(parse("mode=9").unwrap_err(), "mount option mode=9: must be an octal number up to 777");
         assert_eq!(parse("uid").unwrap_err(), "mount option uid needs a value: uid=...");
         assert_eq!(parse("ro=1").unwrap_err(), "mount option ro takes no value");
-        assert!(parse("view=x").unwrap_err().ends_with("one of auto, rockridge, joliet, iso9660"));
+        assert!(parse("view=x").unwrap_err().ends_with("one of auto, rockridge, udf, joliet, iso9660"));
     }
 }

@@ -14,7 +14,7 @@ const fn mark(at: u64, bytes: &'static [u8], what: &'static str) -> Mark {
 }
 
 /// From the surest mark to the weakest; the first that fits names the file.
-const MARKS: [Mark; 40] = [
+const MARKS: [Mark; 39] = [
     mark(
         0,
         b"\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00",
@@ -50,7 +50,6 @@ const MARKS: [Mark; 40] = [
     mark(0, b"<!DOCTYPE", "a web page: the download may have failed"),
     mark(0, b"<html", "a web page: the download may have failed"),
     mark(0, b"#!", "a script"),
-    mark(32769, b"BEA01", "a UDF disc without an ISO 9660 tree, which is not read yet"),
     mark(1024, b"H+\0\x04", "an HFS+ volume, which is not read yet"),
     mark(1024, b"HX\0\x05", "an HFSX volume, which is not read yet"),
     mark(1024, b"BD", "an HFS volume, which is not read yet"),

@@ -1,23 +1,25 @@
 //! The drivers. Each answers what there is and where its bytes are; none opens a file.
 //!
-//! A file system is a folder here and a line in [`open`].
+//! A file system is a folder here, a word in [`View`] and a few lines in `choice.rs`.
 
+mod choice;
 pub mod iso9660;
+pub mod udf;
 
-use std::sync::Arc;
-
+pub use choice::open;
 pub use iso9660::NameMap;
-
-use crate::{error::Result, tree::FileSystem, volume::Volume};
 
 /// Which of the disc's trees is wanted (`view=`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum View {
-    /// The one that says most: Rock Ridge, then Joliet, then plain ISO 9660; another where that one is empty.
+    /// The one that says most: Rock Ridge, then UDF, then Joliet, then plain ISO 9660; another where that one is not the
+    /// whole truth.
     #[default]
     Auto,
     /// ISO 9660 with Rock Ridge.
     RockRidge,
+    /// The UDF tree.
+    Udf,
     /// The Joliet tree.
     Joliet,
     /// ISO 9660 as it is: the enhanced descriptor's tree where there is one.
@@ -26,9 +28,10 @@ pub enum View {
 
 impl View {
     /// Every view with its word.
-    pub const ALL: [(&'static str, View); 4] = [
+    pub const ALL: [(&'static str, View); 5] = [
         ("auto", View::Auto),
         ("rockridge", View::RockRidge),
+        ("udf", View::Udf),
         ("joliet", View::Joliet),
         ("iso9660", View::Iso9660),
     ];
@@ -36,6 +39,26 @@ impl View {
     /// The word for it.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, view)| *view == self).map_or("auto", |(word, _)| word)
+    }
+}
+
+/// A session of a multi-session image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Session {
+    /// Its number, from 1.
+    Number(u32),
+    /// The sector of 2 048 bytes at which it begins.
+    Start(u64),
+}
+
+impl From<u32> for Session {
+    /// Numbers up to 99 count sessions, as many as a disc can have (0 is the first, too); larger ones are sectors.
+    fn from(value: u32) -> Self {
+        match value {
+            0 => Self::Number(1),
+            1..=99 => Self::Number(value),
+            _ => Self::Start(value.into()),
+        }
     }
 }
 
@@ -48,12 +71,31 @@ pub struct Options {
     pub rock_ridge: bool,
     /// Whether Joliet is looked for (`nojoliet` turns it off).
     pub joliet: bool,
+    /// Whether UDF is looked for (`noudf` turns it off).
+    pub udf: bool,
     /// How names without Rock Ridge are shown (`map=`).
     pub map: NameMap,
-    /// Whether files marked hidden are left out (`hide`).
-    pub hide: bool,
+    /// Whether files marked hidden are left out (`hide`, `unhide`). Where it is not said, ISO 9660 shows them and UDF does
+    /// not, as in the kernel.
+    pub hide: Option<bool>,
     /// Whether associated files are shown (`showassoc`).
     pub show_associated: bool,
+    /// Whether deleted files are shown where their place is still known (`undelete`).
+    pub undelete: bool,
+    /// Whether recorded permissions of files are left out in favour of `mode=`, as the kernel's udf does.
+    pub overrides_mode: bool,
+    /// Likewise of directories, `dmode=`.
+    pub overrides_directory_mode: bool,
+    /// Which session (`session=`); without it the last.
+    pub session: Option<Session>,
+    /// Bytes of a block (`bs=`), where it should not be found by trying.
+    pub block_size: Option<u32>,
+    /// The block of an anchor that comes before all others (`anchor=`).
+    pub anchor: Option<u32>,
+    /// The block that counts as the last one of the image (`lastblock=`).
+    pub last_block: Option<u32>,
+    /// Whether UDF is looked for also where no recognition sequence announces it, even next to ISO 9660 (`novrs`).
+    pub ignores_recognition: bool,
     /// Bytes that decoded directories and nodes may take.
     pub cache_size: usize,
 }
@@ -64,18 +106,19 @@ impl Default for Options {
             view: View::Auto,
             rock_ridge: true,
             joliet: true,
+            udf: true,
             map: NameMap::default(),
-            hide: false,
+            hide: None,
             show_associated: false,
+            undelete: false,
+            overrides_mode: false,
+            overrides_directory_mode: false,
+            session: None,
+            block_size: None,
+            anchor: None,
+            last_block: None,
+            ignores_recognition: false,
             cache_size: 8 << 20,
         }
     }
-}
-
-/// Finds the file system of a volume.
-///
-/// # Errors
-/// [`crate::Error::NotADisc`] when no driver knows it, what the driver says when its structures are damaged.
-pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>> {
-    Ok(Box::new(iso9660::Iso9660::open(volume, options)?))
 }

@@ -60,6 +60,8 @@ pub enum Place {
     Inline(Arc<[u8]>),
     /// Blocks that have to be unpacked.
     Packed(Arc<dyn Packed>),
+    /// Nobody knows where, because of a damaged structure: reading these bytes is this error.
+    Lost(Arc<Error>),
 }
 
 /// Packed blocks of one file, with their decoder.
@@ -111,6 +113,13 @@ pub enum Piece {
         /// Bytes.
         len: u64,
     },
+    /// `len` bytes that cannot be read.
+    Lost {
+        /// Why.
+        error: Arc<Error>,
+        /// Bytes.
+        len: u64,
+    },
 }
 
 impl Piece {
@@ -120,7 +129,8 @@ impl Piece {
             Self::Run { len, .. }
             | Self::Hole { len }
             | Self::Inline { len, .. }
-            | Self::Packed { len, .. } => *len,
+            | Self::Packed { len, .. }
+            | Self::Lost { len, .. } => *len,
         }
     }
 
@@ -135,15 +145,22 @@ impl Data {
     pub fn push(&mut self, place: Place, len: u64) {
         let Some(end) = self.size.checked_add(len) else { return };
         // Sections of a large file usually lie behind each other: one run then, so that a read finds it at once.
-        if let (Some(Segment { len: before, place: Place::Run { at: last }, .. }), Place::Run { at }) =
-            (self.segments.last_mut(), &place)
-            && last.checked_add(*before) == Some(*at)
-        {
-            *before = before.saturating_add(len);
+        let last = self.segments.last_mut().filter(|last| match (&last.place, &place) {
+            (Place::Run { at: before }, Place::Run { at }) => before.checked_add(last.len) == Some(*at),
+            (Place::Hole, Place::Hole) => true,
+            _ => false,
+        });
+        if let Some(last) = last {
+            last.len = last.len.saturating_add(len);
         } else if len > 0 {
             self.segments.push(Segment { start: self.size, len, place });
         }
         self.size = end;
+    }
+
+    /// How many places there are.
+    pub fn places(&self) -> usize {
+        self.segments.len()
     }
 
     /// Bytes of the file.
@@ -156,6 +173,7 @@ impl Data {
         let packed = self.segments.iter().map(|segment| match &segment.place {
             Place::Packed(blocks) => blocks.weight(),
             Place::Inline(bytes) => bytes.len(),
+            Place::Lost(error) => size_of_val(&**error),
             Place::Run { .. } | Place::Interleaved { .. } | Place::Hole => 0,
         });
         let own = self.segments.capacity().saturating_mul(size_of::<Segment>());
@@ -223,6 +241,7 @@ impl Segment {
                 let left = size.saturating_sub(inside.checked_rem(size).unwrap_or(0));
                 Piece::Packed { blocks: blocks.clone(), from: inside, len: len.min(left) }
             }
+            Place::Lost(error) => Piece::Lost { error: error.clone(), len },
         }
     }
 }
@@ -242,6 +261,7 @@ pub fn read_stored(volume: &Volume, data: &Data, at: u64, buf: &mut [u8]) -> Res
             Piece::Hole { .. } => to.fill(0),
             Piece::Inline { bytes, from, .. } => copy_from(&bytes, from, to)?,
             Piece::Packed { .. } => return Err(Error::unsupported("packed blocks where none can be")),
+            Piece::Lost { error, .. } => return Err((*error).clone()),
         }
         done = done.saturating_add(to.len());
     }
@@ -328,6 +348,7 @@ impl Reader {
                         self.unpacked.get_or_load((id, index), || Ok(blocks.unpack(index)?.into()))?;
                     copy_from(&block, inside, to)?;
                 }
+                Piece::Lost { error, .. } => return Err((**error).clone()),
             }
             done = done.saturating_add(to.len());
         }
@@ -442,6 +463,21 @@ mod tests {
         data.push(Place::Hole, u64::MAX);
         assert_eq!((data.seek_data(0), data.seek_hole(u64::MAX - 1)), (None, Some(u64::MAX - 1)));
         assert_eq!((data.seek_data(u64::MAX), data.seek_hole(u64::MAX)), (None, None));
+    }
+
+    #[test]
+    fn lost_bytes_are_their_error_and_cost_no_others() {
+        let mut data = Data::default();
+        data.push(Place::Run { at: 0 }, 10);
+        data.push(Place::Lost(Arc::new(Error::Loop)), 10);
+        data.push(Place::Run { at: 10 }, 10);
+        let reader = reader((0..=255).collect());
+        let mut buf = [0; 10];
+        assert_eq!(reader.copy(NodeId(2), &data, 20, &mut buf).unwrap(), 10);
+        assert_eq!(buf, [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+        assert!(matches!(reader.copy(NodeId(2), &data, 5, &mut buf), Err(Error::Loop)));
+        assert!(matches!(reader.lend(NodeId(2), &data, 12, 3, |_| ()), Err(Error::Loop)));
+        assert!(matches!(read_stored(&reader.volume, &data, 10, &mut buf), Err(Error::Loop)));
     }
 
     #[test]

@@ -73,6 +73,9 @@ pub trait FileSystem: Send + Sync {
     /// Which of the disc's trees this is, by the word that `view=` knows.
     fn view(&self) -> &'static str;
 
+    /// The name of the format and its version, for people.
+    fn format(&self) -> String;
+
     /// What is wrong with the disc as a whole, a sentence each.
     fn notes(&self) -> &[String];
 }
@@ -248,6 +251,11 @@ impl Tree {
         self.file_system.view()
     }
 
+    /// The name of the format and its version, for people.
+    pub fn format(&self) -> String {
+        self.file_system.format()
+    }
+
     /// What is wrong with the disc as a whole, a sentence each.
     pub fn notes(&self) -> &[String] {
         self.file_system.notes()
@@ -335,6 +343,10 @@ mod tests {
 
         fn view(&self) -> &'static str {
             "fake"
+        }
+
+        fn format(&self) -> String {
+            "fake".to_owned()
         }
 
         fn notes(&self) -> &[String] {

@@ -48,6 +48,12 @@ pub struct Policy {
     pub uid: Option<u32>,
     /// `gid=`: the group of everything.
     pub gid: Option<u32>,
+    /// `uid=ignore`: recorded owners do not count.
+    pub ignores_uid: bool,
+    /// `gid=ignore`: recorded groups do not count.
+    pub ignores_gid: bool,
+    /// `umask=`: permissions that nothing has.
+    pub umask: u16,
     /// `mode=`: permissions of what is no directory and has none recorded.
     pub mode: Option<u16>,
     /// `dmode=`: permissions of directories that have none recorded.
@@ -64,19 +70,31 @@ const UNRECORDED_MODE: u16 = 0o555;
 impl Policy {
     /// The policy of a mount by this user, without an option.
     pub fn of_user(uid: u32, gid: u32) -> Self {
-        Self { uid: None, gid: None, mode: None, directory_mode: None, default_uid: uid, default_gid: gid }
+        Self {
+            uid: None,
+            gid: None,
+            ignores_uid: false,
+            ignores_gid: false,
+            umask: 0,
+            mode: None,
+            directory_mode: None,
+            default_uid: uid,
+            default_gid: gid,
+        }
     }
 
     /// What is shown of a node.
     pub fn stat(&self, a: &Attributes) -> Stat {
         let chosen = if a.kind == Kind::Directory { self.directory_mode } else { self.mode };
+        let recorded_uid = a.uid.filter(|_| !self.ignores_uid);
+        let recorded_gid = a.gid.filter(|_| !self.ignores_gid);
         Stat {
             id: a.id,
             kind: a.kind,
-            permissions: a.permissions.or(chosen).unwrap_or(UNRECORDED_MODE),
+            permissions: a.permissions.or(chosen).unwrap_or(UNRECORDED_MODE) & !self.umask,
             links: a.links,
-            uid: self.uid.or(a.uid).unwrap_or(self.default_uid),
-            gid: self.gid.or(a.gid).unwrap_or(self.default_gid),
+            uid: self.uid.or(recorded_uid).unwrap_or(self.default_uid),
+            gid: self.gid.or(recorded_gid).unwrap_or(self.default_gid),
             size: a.size,
             allocated: a.allocated,
             modified: a.modified,

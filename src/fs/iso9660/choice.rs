@@ -31,9 +31,7 @@ struct Candidate {
 /// name in its root.
 pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Options) -> Result<Iso9660> {
     let candidates = candidates(volume, set, options);
-    let mut there: Vec<&str> = candidates.iter().map(|c| c.view.word()).collect();
-    there.dedup();
-    if there.is_empty() {
+    if candidates.is_empty() {
         return Err(Error::NotADisc("volume descriptors of ISO 9660, but no primary one among them".into()));
     }
     let wanted = |c: &&Candidate| options.view == View::Auto || options.view == c.view;
@@ -47,21 +45,23 @@ pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Option
             Ok((iso, is_empty))
         });
         match opened {
-            Ok((iso, false)) => {
-                log::info!("showing the {} tree; the disc has: {}", candidate.view.word(), there.join(", "));
-                return Ok(iso);
-            }
+            Ok((iso, false)) => return Ok(iso),
             Ok((iso, true)) => empty = empty.or(Some(iso)),
             Err(error) => failed = failed.or(Some(error)),
         }
     }
     // When nothing has a name: an empty tree is better than none, a cause better than nothing.
     empty.ok_or_else(|| {
-        failed.unwrap_or_else(|| {
-            let (word, there) = (options.view.word(), there.join(", "));
-            Error::unsupported(format!("the disc has no {word} tree; it has: {there}"))
-        })
+        let word = options.view.word();
+        failed.unwrap_or_else(|| Error::unsupported(format!("the disc has no {word} tree")))
     })
+}
+
+/// The words of the trees of a session, best first.
+pub(super) fn words(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<&'static str> {
+    let mut words: Vec<&str> = candidates(volume, set, options).iter().map(|c| c.view.word()).collect();
+    words.dedup();
+    words
 }
 
 /// Where Rock Ridge has no names of its own (Apple's hdiutil records none) and the Joliet tree carries the same fields:

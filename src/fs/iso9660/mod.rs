@@ -27,7 +27,7 @@ use self::{
     descriptor::{DescriptorSet, VolumeTree},
     hard_link::HardLinks,
     name::Naming,
-    record::{DirectoryExtent, Record, RecordBuffer, Records},
+    record::{DirectoryExtent, Layout, Record, RecordBuffer, Records},
     rock_ridge::RockRidge,
     susp::Areas,
 };
@@ -49,6 +49,8 @@ pub struct Iso9660 {
     /// With Rock Ridge: bytes in front of the entries of each system use field (`SP`).
     rock_ridge: Option<u8>,
     root: (NodeId, DirectoryExtent),
+    /// Sector at which the session begins.
+    session: u64,
     hide: bool,
     show_associated: bool,
     damage: Damage,
@@ -66,18 +68,22 @@ impl Iso9660 {
     /// [`Error::Unsupported`] when the view that `options` wants is not there.
     pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Self> {
         let sessions = session::find(&volume)?;
-        let Some(set) = sessions.last() else {
-            return Err(Error::NotADisc("no volume descriptor of ISO 9660 at byte 32768".into()));
-        };
+        let set = session::wanted(&volume, &sessions, options)?;
         if sessions.len() > 1 {
-            log::info!("{} sessions, the last begins at sector {}", sessions.len(), set.start);
+            log::info!("{} sessions, the one that is shown begins at sector {}", sessions.len(), set.start);
         }
         if set.has_boot_record {
             log::info!("a boot record: the disc can be started from");
         }
-        let mut chosen = choice::choose(&volume, set, options)?;
-        chosen.notes = notes(&volume, set);
+        let mut chosen = choice::choose(&volume, &set, options)?;
+        chosen.notes = notes(&volume, &set);
+        chosen.session = set.start;
         Ok(chosen)
+    }
+
+    /// Sector at which the session begins.
+    pub(super) fn session(&self) -> u64 {
+        self.session
     }
 
     /// The tree of a descriptor, without a look at whether there is anything in it.
@@ -100,7 +106,8 @@ impl Iso9660 {
             naming,
             rock_ridge,
             root: (NodeId(at), own),
-            hide: options.hide,
+            session: 0,
+            hide: options.hide.unwrap_or(false),
             show_associated: options.show_associated,
             damage: Damage::default(),
             notes: Vec::new(),
@@ -261,9 +268,30 @@ impl FileSystem for Iso9660 {
         self.view.word()
     }
 
+    fn format(&self) -> String {
+        match (self.tree.layout, self.view, self.naming) {
+            (Layout::HighSierra, ..) => "High Sierra".to_owned(),
+            (_, View::RockRidge, Naming::Joliet) => {
+                "ISO 9660 with Rock Ridge and the names of Joliet".to_owned()
+            }
+            (_, View::RockRidge, _) => "ISO 9660 with Rock Ridge".to_owned(),
+            (.., Naming::Joliet) => "ISO 9660 with Joliet".to_owned(),
+            (.., Naming::Enhanced) => "ISO 9660:1999".to_owned(),
+            (.., Naming::Iso9660(_)) => "ISO 9660".to_owned(),
+        }
+    }
+
     fn notes(&self) -> &[String] {
         &self.notes
     }
+}
+
+/// The words of the trees that the wanted session has; none when it cannot be read.
+pub(super) fn views(volume: &Volume, options: &Options) -> Vec<&'static str> {
+    let sessions = session::find(volume).unwrap_or_default();
+    session::wanted(volume, &sessions, options)
+        .map(|set| choice::words(volume, &set, options))
+        .unwrap_or_default()
 }
 
 /// What is wrong with a session as a whole.

@@ -5,15 +5,16 @@ use super::{
     raw::SECTOR,
     record::RecordBuffer,
 };
-use crate::{error::Result, limits, volume::Volume};
-
-/// Distances in sectors from the end of one session to the next on a compact disc, which an image of the whole disc keeps:
-/// lead-out, lead-in and pre-gap behind the first session, and behind a later one.
-const DISC_GAPS: [u64; 2] = [11_400, 6_900];
+use crate::{
+    error::{Error, Result},
+    fs::{Options, Session},
+    limits,
+    volume::Volume,
+};
 
 /// The descriptor sets of all sessions, first to last. Empty when there is none at the start of the image.
 ///
-/// Behind the end of each volume the next is looked for, [`limits::SESSION_GAP`] sectors far and at the [`DISC_GAPS`].
+/// Behind the end of each volume the next is looked for, [`limits::SESSION_GAP`] sectors far and at the [`limits::DISC_SESSION_GAPS`].
 ///
 /// # Errors
 /// What [`DescriptorSet::read`] says of the first; a later one that is damaged is not taken for a session.
@@ -27,13 +28,39 @@ pub(super) fn find(volume: &Volume) -> Result<Vec<DescriptorSet>> {
     Ok(sessions)
 }
 
+/// The session that `options` want of those that were found: by default the last.
+///
+/// # Errors
+/// [`Error::NotADisc`] when none was found, [`Error::Unsupported`] when there is no such session.
+pub(super) fn wanted(
+    volume: &Volume,
+    sessions: &[DescriptorSet],
+    options: &Options,
+) -> Result<DescriptorSet> {
+    let Some(last) = sessions.last() else {
+        return Err(Error::NotADisc("no volume descriptor of ISO 9660 at byte 32768".into()));
+    };
+    let found = match options.session {
+        None => Some(last.clone()),
+        Some(Session::Number(number)) => {
+            let index = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+            sessions.get(index).cloned()
+        }
+        Some(Session::Start(sector)) => DescriptorSet::read(volume, sector)?,
+    };
+    found.ok_or_else(|| {
+        let starts: Vec<String> = sessions.iter().map(|set| set.start.to_string()).collect();
+        Error::unsupported(format!("no such session; sessions begin at sectors {}", starts.join(", ")))
+    })
+}
+
 fn following(volume: &Volume, session: &DescriptorSet) -> Option<DescriptorSet> {
     let end = session.end().div_ceil(SECTOR);
     if end <= session.start {
         return None;
     }
     let near = end..end.saturating_add(limits::SESSION_GAP);
-    let far = DISC_GAPS.iter().map(|gap| end.saturating_add(*gap));
+    let far = limits::DISC_SESSION_GAPS.iter().map(|gap| end.saturating_add(*gap));
     near.chain(far)
         .take_while(|start| volume.contains(start.saturating_mul(SECTOR), SECTOR))
         .filter(|start| descriptor::is_session(volume, *start))

@@ -1,0 +1,166 @@
+//! Which driver reads a volume, and which of a disc's trees is shown.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::{
+    Options, View,
+    iso9660::{self, Iso9660},
+    udf::{self, Udf},
+};
+use crate::{
+    error::{Error, Result},
+    limits,
+    tree::{FileSystem, Kind, NodeId},
+    volume::Volume,
+};
+
+/// Files from this size on do not fit into one extent of ISO 9660.
+const LARGE: u64 = 1 << 32;
+
+/// Where Rock Ridge keeps directories whose true place is elsewhere: the other tree may show them there.
+const RELOCATED: [&[u8]; 2] = [b"rr_moved", b".rr_moved"];
+
+/// Finds the file system of a volume: the tree that `options` want, by default Rock Ridge, then UDF, then Joliet, then plain
+/// ISO 9660. Where the ISO side cannot be the whole truth (its root lacks names that UDF has, UDF knows larger files), UDF
+/// comes first; where UDF is empty or damaged, ISO 9660.
+///
+/// # Errors
+/// [`Error::NotADisc`] when no driver knows it, [`Error::Unsupported`] when the wanted tree is not there (the text lists
+/// those that are), what the driver says when its structures are damaged.
+pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>> {
+    match options.view {
+        View::Auto => choose(&volume, options),
+        View::Udf => {
+            Udf::open(volume.clone(), options).map(boxed).map_err(|error| missing(&volume, options, error))
+        }
+        View::RockRidge | View::Joliet | View::Iso9660 => Iso9660::open(volume.clone(), options)
+            .map(boxed)
+            .map_err(|error| missing(&volume, options, error)),
+    }
+}
+
+fn boxed(file_system: impl FileSystem + 'static) -> Box<dyn FileSystem> {
+    Box::new(file_system)
+}
+
+/// The words of the trees that the disc has.
+fn views(volume: &Arc<Volume>, options: &Options) -> Vec<&'static str> {
+    let mut there = iso9660::views(volume, options);
+    let options = Options { view: View::Udf, ..options.clone() };
+    if Udf::open(volume.clone(), &options).is_ok() {
+        let place = usize::from(there.first() == Some(&View::RockRidge.word()));
+        there.insert(place, View::Udf.word());
+    }
+    there
+}
+
+/// Why the view that was asked for is not there, when there are others.
+fn missing(volume: &Arc<Volume>, options: &Options, error: Error) -> Error {
+    if !matches!(error, Error::NotADisc(_) | Error::Unsupported(_)) {
+        return error;
+    }
+    let there = views(volume, options);
+    let wanted = options.view.word();
+    if there.is_empty() || there.contains(&wanted) {
+        return error;
+    }
+    Error::unsupported(format!("the disc has no {wanted} tree; it has: {}", there.join(", ")))
+}
+
+fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>> {
+    let iso = Iso9660::open(volume.clone(), options);
+    // Next to ISO 9660 the anchors are looked for only where UDF is announced: discs without it are opened at once.
+    let may_be_udf =
+        options.udf && (iso.is_err() || options.ignores_recognition || udf::is_announced(volume));
+    let udf = may_be_udf.then(|| Udf::open(volume.clone(), options));
+    let (shown, why): (Box<dyn FileSystem>, _) = match (iso, udf) {
+        (Ok(iso), None | Some(Err(Error::NotADisc(_)))) => (boxed(iso), None),
+        (Ok(iso), Some(Err(error))) => {
+            log::warn!("UDF cannot be read, ISO 9660 is shown instead: {error}");
+            (boxed(iso), None)
+        }
+        (Err(error), None) => return Err(error),
+        (Err(Error::NotADisc(_)), Some(udf)) => (boxed(udf?), None),
+        (Err(error), Some(Err(_))) => return Err(error),
+        (Err(error), Some(Ok(udf))) => {
+            log::warn!("ISO 9660 cannot be read, UDF is shown instead: {error}");
+            (boxed(udf), None)
+        }
+        (Ok(iso), Some(Ok(udf))) => match better(volume, &iso, &udf) {
+            (true, why) => (boxed(udf), Some(why)),
+            (false, why) => (boxed(iso), Some(why)),
+        },
+    };
+    let why = why.map(|why| format!(", because {why}")).unwrap_or_default();
+    if log::log_enabled!(log::Level::Info) {
+        let there = views(volume, options).join(", ");
+        log::info!("showing the {} tree ({}){why}; the disc has: {there}", shown.view(), shown.format());
+    }
+    Ok(shown)
+}
+
+/// Whether UDF is shown rather than the best tree of ISO 9660, and why or why not.
+fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
+    let names = |tree: &dyn FileSystem| tree.listing(tree.root()).map(|listing| listing.len());
+    let (in_iso, in_udf) = match (names(iso), names(udf)) {
+        (Ok(in_iso), Ok(in_udf)) => (in_iso, in_udf),
+        (_, Err(error)) => return (false, format!("the root of UDF cannot be read ({error})")),
+        (Err(error), _) => return (true, format!("the root of ISO 9660 cannot be read ({error})")),
+    };
+    if in_udf == 0 && in_iso > 0 {
+        return (false, "the root of UDF is empty".to_owned());
+    }
+    if iso.session() > udf.session() {
+        return (false, "it is of a later session than UDF".to_owned());
+    }
+    if iso.view() != View::RockRidge.word() {
+        return (true, format!("UDF comes before {}", iso.view()));
+    }
+    if let Some(name) = name_without(udf, iso) {
+        let name = crate::text::escape(&name);
+        return (true, format!("the root of ISO 9660 has no {name}, which UDF has"));
+    }
+    if volume.len() > LARGE
+        && let Some(size) = larger_file(udf, iso)
+    {
+        return (true, format!("UDF knows a file of {size} bytes that ISO 9660 shows shorter"));
+    }
+    (false, "Rock Ridge comes before UDF, and both have the same names in their root".to_owned())
+}
+
+/// A name in the root of `tree` that that of `other` does not have. Only names in ASCII count: others may be in another
+/// encoding there.
+fn name_without(tree: &dyn FileSystem, other: &dyn FileSystem) -> Option<Vec<u8>> {
+    let (names, others) = (tree.listing(tree.root()).ok()?, other.listing(other.root()).ok()?);
+    let mut missing = names
+        .entries(0)
+        .map(|entry| entry.name)
+        .filter(|name| name.is_ascii() && !RELOCATED.contains(name) && others.find(name).is_none());
+    missing.next().map(<[u8]>::to_vec)
+}
+
+/// The size of a file in `tree` that has 4 GiB or more and is shorter in `other`, where that has it. At most
+/// [`limits::COMPARED_NODES`] are looked at, those nearest to the root first.
+fn larger_file(tree: &dyn FileSystem, other: &dyn FileSystem) -> Option<u64> {
+    let mut pending: VecDeque<(NodeId, NodeId)> = VecDeque::from([(tree.root(), other.root())]);
+    let mut left = limits::COMPARED_NODES;
+    while let Some((directory, counterpart)) = pending.pop_front() {
+        let (Ok(names), Ok(others)) = (tree.listing(directory), other.listing(counterpart)) else { continue };
+        for entry in names.entries(0) {
+            left = left.checked_sub(1)?;
+            let Some(same) = others.find(entry.name) else { continue };
+            match (entry.kind, same.kind) {
+                (Kind::Directory, Kind::Directory) => pending.push_back((entry.node, same.node)),
+                (Kind::File, Kind::File) => {
+                    let Ok(node) = tree.node(entry.node) else { continue };
+                    let size = node.attributes.size;
+                    if size >= LARGE && other.node(same.node).is_ok_and(|node| node.attributes.size < size) {
+                        return Some(size);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    None
+}

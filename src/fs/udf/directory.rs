@@ -1,0 +1,253 @@
+//! Directories: file identifier descriptors, ECMA-167 4/14.4.
+
+use zerocopy::FromBytes;
+
+use super::{
+    raw::{self, characteristics},
+    space::{Address, Space},
+    tag,
+};
+use crate::{
+    bytes::{as_u64, as_usize},
+    error::{Corrupt, Damage, Error, Result},
+    limits,
+    tree::{Data, Piece, content::read_stored},
+};
+
+const STRUCTURE: &str = "file identifier descriptor";
+
+/// Bytes of a directory that are read at once: the longest descriptor fits.
+const WINDOW: u64 = 128 * 1024;
+
+/// Bytes to which descriptors are padded, ECMA-167 4/14.4.9.
+const ALIGNMENT: u64 = 4;
+
+/// One entry of a directory.
+pub(super) struct Identifier<'a> {
+    characteristics: u8,
+    /// The name as recorded.
+    pub(super) name: &'a [u8],
+    /// Where its ICB lies; `None` for an entry that names nothing any more.
+    pub(super) icb: Option<Address>,
+    /// Byte in the directory at which it begins.
+    pub(super) at: u64,
+}
+
+impl Identifier<'_> {
+    pub(super) fn is_hidden(&self) -> bool {
+        self.characteristics & characteristics::HIDDEN != 0
+    }
+
+    pub(super) fn is_directory(&self) -> bool {
+        self.characteristics & characteristics::DIRECTORY != 0
+    }
+
+    pub(super) fn is_deleted(&self) -> bool {
+        self.characteristics & characteristics::DELETED != 0
+    }
+
+    pub(super) fn is_parent(&self) -> bool {
+        self.characteristics & characteristics::PARENT != 0
+    }
+}
+
+/// The entries of a directory, one after the other. Where descriptors are damaged the next one that is in order is looked for.
+pub(super) struct Identifiers<'a> {
+    space: &'a Space,
+    damage: &'a Damage,
+    data: Data,
+    /// Byte offset of the directory's file entry, by which damage is told.
+    entry_at: u64,
+    /// Byte of the directory that is looked at next.
+    at: u64,
+    end: u64,
+    window: Vec<u8>,
+    /// Byte of the directory at which the window begins.
+    window_at: u64,
+    /// Bytes since the last entry.
+    without: u64,
+}
+
+/// What lies at a place of a directory.
+enum Found {
+    /// A descriptor of this length.
+    Entry(u64),
+    /// Nothing that can be read, and why.
+    Damaged(Error),
+}
+
+impl<'a> Identifiers<'a> {
+    /// The entries of the directory whose bytes are `data`.
+    pub(super) fn new(space: &'a Space, damage: &'a Damage, data: Data, entry_at: u64) -> Self {
+        let end = data.size().min(limits::DIRECTORY);
+        if end < data.size() {
+            let allowed = "at most 536870912 are read";
+            damage.report(&Corrupt::new("directory", entry_at, "length", data.size(), allowed).into());
+        }
+        Self { space, damage, data, entry_at, at: 0, end, window: Vec::new(), window_at: 0, without: 0 }
+    }
+
+    /// The next entry; `None` behind the last.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the storage fails. Damage is told and passed over.
+    pub(super) fn next(&mut self) -> Result<Option<Identifier<'_>>> {
+        let mut is_in_step = true;
+        while self.at < self.end {
+            if self.without > limits::EMPTY_DIRECTORY {
+                let allowed = "an entry; the rest is not read";
+                let error =
+                    Corrupt::new("directory", self.entry_at, "contents", "8 MiB without an entry", allowed);
+                self.damage.report(&error.into());
+                return Ok(None);
+            }
+            if let Err((error, len)) = self.fill() {
+                if matches!(error, Error::Io { .. }) {
+                    return Err(error);
+                }
+                self.damage.report(&error);
+                self.skip(len);
+                is_in_step = false;
+                continue;
+            }
+            match self.look(is_in_step) {
+                Found::Entry(len) => {
+                    let at = self.at;
+                    self.at = at.saturating_add(len);
+                    self.without = 0;
+                    let from = as_usize(at.saturating_sub(self.window_at));
+                    return Ok(parse(self.window.get(from..).unwrap_or_default(), at));
+                }
+                Found::Damaged(error) => {
+                    if is_in_step {
+                        self.damage.report(&error);
+                    }
+                    is_in_step = false;
+                    self.skip(ALIGNMENT);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Goes on `len` bytes farther, at a multiple of four.
+    fn skip(&mut self, len: u64) {
+        let next = self.at.saturating_add(len);
+        let next = next.checked_next_multiple_of(ALIGNMENT).unwrap_or(u64::MAX);
+        self.without = self.without.saturating_add(next.saturating_sub(self.at));
+        self.at = next;
+    }
+
+    fn here(&self) -> &[u8] {
+        self.window.get(as_usize(self.at.saturating_sub(self.window_at))..).unwrap_or_default()
+    }
+
+    /// Sees to it that the window has the descriptor that begins here, as far as the directory has it.
+    ///
+    /// # Errors
+    /// Why the bytes from here on cannot be read, and how many they are.
+    fn fill(&mut self) -> Result<(), (Error, u64)> {
+        let have = as_u64(self.here().len());
+        let needed = match length(self.here()) {
+            Some(len) => len,
+            None => as_u64(size_of::<raw::FileIdentifier>()),
+        };
+        let left = self.end.saturating_sub(self.at);
+        // One byte more than the descriptor: so that the one behind it can be looked at.
+        let wanted = needed.saturating_add(as_u64(size_of::<raw::FileIdentifier>())).min(left);
+        if have >= wanted {
+            return Ok(());
+        }
+        // As far as everything can be read.
+        let mut len: u64 = 0;
+        for piece in self.data.pieces(self.at, WINDOW.min(left)) {
+            match piece {
+                Piece::Lost { error, len: lost } if len == 0 => return Err(((*error).clone(), lost)),
+                Piece::Lost { .. } => break,
+                Piece::Run { at, len: run } if !self.space.volume.contains(at, run) => {
+                    let there = self.space.volume.len().saturating_sub(at).min(run);
+                    if len.saturating_add(there) == 0 {
+                        let allowed = format!("the image ends at byte {}", self.space.volume.len());
+                        let wrong =
+                            Corrupt::new("directory", self.entry_at, "extent", format!("byte {at}"), allowed);
+                        return Err((wrong.into(), run));
+                    }
+                    len = len.saturating_add(there);
+                    break;
+                }
+                piece => len = len.saturating_add(piece.len()),
+            }
+        }
+        self.window.resize(as_usize(len), 0);
+        self.window_at = self.at;
+        read_stored(&self.space.volume, &self.data, self.at, &mut self.window).map_err(|error| {
+            self.window.clear();
+            (error, self.space.block_size)
+        })
+    }
+
+    /// What begins here. Out of step, only what is in order in every part counts.
+    fn look(&self, is_in_step: bool) -> Found {
+        let here = self.here();
+        let wrong = |field, found: &dyn std::fmt::Display, allowed: &'static str| {
+            let structure_at = format!("byte {} of the directory", self.at);
+            let found = format!("{found} ({structure_at})");
+            Found::Damaged(Corrupt::new(STRUCTURE, self.entry_at, field, found, allowed).into())
+        };
+        let Ok((raw, _)) = raw::FileIdentifier::ref_from_prefix(here) else {
+            return wrong("length", &here.len(), "must be at least 38");
+        };
+        let identifier = raw.tag.identifier.get();
+        if identifier != raw::tag::FILE_IDENTIFIER {
+            return wrong("tag identifier", &identifier, "must be 257");
+        }
+        let Some(len) = length(here).filter(|len| *len <= as_u64(here.len())) else {
+            return wrong("length", &raw.identifier_length, "past the end of the directory");
+        };
+        let is_sound = is_sound(here);
+        // The kernel shows entries with a wrong checksum or CRC; their lengths must be right then.
+        if is_sound || (is_in_step && self.fits(len)) {
+            if !is_sound
+                && let Found::Damaged(error) =
+                    wrong("checksum or CRC", &"wrong", "the entry is shown all the same")
+            {
+                self.damage.report(&error);
+            }
+            return Found::Entry(len);
+        }
+        wrong("checksum or CRC", &"wrong", "and no entry follows")
+    }
+
+    /// Whether the directory ends `len` bytes from here, or another descriptor begins there.
+    fn fits(&self, len: u64) -> bool {
+        if self.at.saturating_add(len) >= self.end {
+            return true;
+        }
+        let behind = self.here().get(as_usize(len)..).unwrap_or_default();
+        raw::FileIdentifier::ref_from_prefix(behind)
+            .is_ok_and(|(raw, _)| raw.tag.identifier.get() == raw::tag::FILE_IDENTIFIER)
+    }
+}
+
+/// The bytes that the descriptor at the start of `bytes` takes up, with its padding.
+fn length(bytes: &[u8]) -> Option<u64> {
+    let (raw, _) = raw::FileIdentifier::ref_from_prefix(bytes).ok()?;
+    let len = as_u64(size_of_val(raw))
+        .saturating_add(raw.implementation_use_length.get().into())
+        .saturating_add(raw.identifier_length.into());
+    len.checked_next_multiple_of(ALIGNMENT)
+}
+
+/// Whether checksum and CRC of the descriptor at the start of `bytes` are right.
+fn is_sound(bytes: &[u8]) -> bool {
+    let Ok((tag, body)) = raw::Tag::ref_from_prefix(bytes) else { return false };
+    let covered = body.get(..tag.crc_length.get().into());
+    tag.checksum == tag::checksum(bytes) && covered.is_none_or(|covered| tag::crc(covered) == tag.crc.get())
+}
+
+fn parse(bytes: &[u8], at: u64) -> Option<Identifier<'_>> {
+    let (raw, rest) = raw::FileIdentifier::ref_from_prefix(bytes).ok()?;
+    let name_at = usize::from(raw.implementation_use_length.get());
+    let name = rest.get(name_at..name_at.saturating_add(raw.identifier_length.into())).unwrap_or_default();
+    Some(Identifier { characteristics: raw.characteristics, name, icb: Address::of_icb(&raw.icb), at })
+}

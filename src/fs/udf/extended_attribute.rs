@@ -1,0 +1,191 @@
+//! Extended attributes (ECMA-167 4/14.10, UDF 3.3.4) and named streams (ECMA-167 4/9.2, UDF 3.3.5).
+
+use zerocopy::FromBytes;
+
+use super::{
+    Udf,
+    directory::Identifiers,
+    file_entry::FileEntry,
+    name,
+    partition::is_named,
+    raw::{self, EntityIdentifier},
+    space::Address,
+};
+use crate::{
+    bytes::{as_u64, as_usize, u32_le},
+    error::Result,
+    limits, time,
+    tree::{Data, Device, ExtendedAttribute, Place, Timestamp, content::read_stored},
+};
+
+/// Types of extended attributes, ECMA-167 4/14.10.3 to 4/14.10.9.
+mod kind {
+    pub(super) const FILE_TIMES: u32 = 5;
+    pub(super) const DEVICE: u32 = 12;
+    pub(super) const IMPLEMENTATION_USE: u32 = 2048;
+    pub(super) const APPLICATION_USE: u32 = 65536;
+}
+
+/// What programs of macOS call the finder's information and the resource fork.
+const FINDER_INFO: &[u8] = b"com.apple.FinderInfo";
+const RESOURCE_FORK: &[u8] = b"com.apple.ResourceFork";
+
+/// The stream that holds a resource fork, UDF 3.3.8.2.
+const RESOURCE_FORK_STREAM: &str = "*UDF Macintosh Resource Fork";
+
+/// What Linux sets before the names that anyone may give.
+const USER: &[u8] = b"user.";
+
+/// Bytes of the checksum in front of what UDF itself defines, UDF 3.3.4.5.
+const CHECKSUM: usize = 2;
+
+/// One attribute of the space of extended attributes.
+struct Field<'a> {
+    kind: u32,
+    /// All of it, with its generic part.
+    bytes: &'a [u8],
+}
+
+/// The attributes behind the header. One whose length cannot be is the last.
+fn fields(space: &[u8]) -> impl Iterator<Item = Field<'_>> {
+    let mut rest = space.get(size_of::<raw::ExtendedAttributeHeader>()..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (raw, _) = raw::ExtendedAttribute::ref_from_prefix(rest).ok()?;
+        let (bytes, behind) = rest.split_at_checked(as_usize(raw.length.get().into()))?;
+        if bytes.len() < size_of_val(raw) {
+            return None;
+        }
+        rest = behind;
+        Some(Field { kind: raw.kind.get(), bytes })
+    })
+}
+
+/// The device of a device node: device specification, ECMA-167 4/14.10.7.
+pub(super) fn device(entry: &FileEntry) -> Option<Device> {
+    let field = fields(entry.attributes()).find(|field| field.kind == kind::DEVICE)?;
+    Some(Device { major: u32_le(field.bytes, 16)?, minor: u32_le(field.bytes, 20)? })
+}
+
+/// The time of creation that a file entry keeps among its attributes: file times, ECMA-167 4/14.10.5.
+pub(super) fn created(entry: &FileEntry) -> Option<Timestamp> {
+    let field = fields(entry.attributes()).find(|field| field.kind == kind::FILE_TIMES)?;
+    let has_creation = u32_le(field.bytes, 16)? & 1 != 0;
+    let stamp = field.bytes.get(20..)?.first_chunk()?;
+    if has_creation { time::from_timestamp(stamp).map(Timestamp::from) } else { None }
+}
+
+impl Udf {
+    /// The attributes and streams of a file. What is damaged is left out.
+    pub(super) fn read_attributes(&self, entry: &FileEntry) -> Vec<ExtendedAttribute> {
+        let mut found = Vec::new();
+        collect(entry.attributes(), &mut found);
+        if let Some(icb) = entry.further_attributes {
+            match self.attribute_space(icb) {
+                Ok(space) => collect(&space, &mut found),
+                Err(error) => self.damage.report(&error),
+            }
+        }
+        if let Some(icb) = entry.streams
+            && let Err(error) = self.collect_streams(icb, &mut found)
+        {
+            self.damage.report(&error);
+        }
+        found
+    }
+
+    /// The bytes of a space of extended attributes that lies in a file of its own, ECMA-167 4/14.9.16.
+    fn attribute_space(&self, icb: Address) -> Result<Vec<u8>> {
+        let data = self.space.data(&self.space.entry(icb)?);
+        let mut space = vec![0; as_usize(data.size().min(limits::EXTENDED_ATTRIBUTE_SPACE))];
+        read_stored(&self.space.volume, &data, 0, &mut space)?;
+        Ok(space)
+    }
+
+    /// The streams in a stream directory, ECMA-167 4/9.2, as far as their names fit into the kernel's list.
+    fn collect_streams(&self, icb: Address, found: &mut Vec<ExtendedAttribute>) -> Result<()> {
+        let entry = self.space.entry(icb)?;
+        let data = self.space.data(&entry);
+        let mut identifiers = Identifiers::new(&self.space, &self.damage, data, entry.at());
+        let mut names: usize = 0;
+        while let Some(identifier) = identifiers.next()? {
+            let Some(icb) = identifier.icb.filter(|_| !identifier.is_parent() && !identifier.is_deleted())
+            else {
+                continue;
+            };
+            let Ok(stream) = name::decode(identifier.name) else { continue };
+            names = names.saturating_add(stream.len()).saturating_add(USER.len());
+            if names > limits::EXTENDED_ATTRIBUTES {
+                break;
+            }
+            let name =
+                if stream == RESOURCE_FORK_STREAM { RESOURCE_FORK.into() } else { user(stream.as_bytes()) };
+            match self.space.entry(icb) {
+                Ok(entry) => found.push(ExtendedAttribute { name, value: self.space.data(&entry) }),
+                Err(error) => self.damage.report(&error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn user(name: &[u8]) -> Box<[u8]> {
+    [USER, name].concat().into()
+}
+
+/// Adds what a space of extended attributes has for users.
+fn collect(space: &[u8], found: &mut Vec<ExtendedAttribute>) {
+    for field in fields(space) {
+        if !matches!(field.kind, kind::IMPLEMENTATION_USE | kind::APPLICATION_USE) {
+            continue;
+        }
+        let identifier =
+            field.bytes.get(16..).and_then(|bytes| EntityIdentifier::ref_from_prefix(bytes).ok());
+        let Some((identifier, value)) = identifier else { continue };
+        let length = as_usize(u32_le(field.bytes, 12).unwrap_or(0).into());
+        let value = value.get(..length).unwrap_or(value);
+        if let Some((name, value)) = shown(identifier, value) {
+            let mut data = Data::default();
+            data.push(Place::Inline(value.as_slice().into()), as_u64(value.len()));
+            found.push(ExtendedAttribute { name, value: data });
+        }
+    }
+}
+
+/// Name and value of an attribute, or nothing for what is of no use to anyone: free space, copy protection of DVDs, what
+/// Macintosh and OS/2 keep for themselves.
+fn shown(identifier: &EntityIdentifier, value: &[u8]) -> Option<(Box<[u8]>, Vec<u8>)> {
+    let own = value.get(CHECKSUM..).unwrap_or_default();
+    if is_named(identifier, b"*UDF Mac FinderInfo") {
+        return Some((FINDER_INFO.into(), finder_info(own)?));
+    }
+    if is_named(identifier, b"*UDF Mac ResourceFork") {
+        return Some((RESOURCE_FORK.into(), own.to_vec()));
+    }
+    let name = crate::text::trimmed(&identifier.identifier);
+    if name.starts_with(b"*UDF ") || name.is_empty() {
+        return None;
+    }
+    Some((user(name.strip_prefix(b"*").unwrap_or(name)), value.to_vec()))
+}
+
+/// The 32 bytes of Macintosh's finder, UDF 3.3.4.5.4.2: behind two bytes of padding and the directory's number. UDF records
+/// each number with its low byte first, macOS knows them with the high byte first.
+fn finder_info(own: &[u8]) -> Option<Vec<u8>> {
+    /// Bytes of the fields, one after the other, of a directory (`DInfo`, `DXInfo`) and of a file (`FInfo`, `FXInfo`).
+    const DIRECTORY: &[usize] = &[2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 1, 1, 2, 4];
+    const FILE: &[usize] = &[4, 4, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 2, 4];
+    /// Bytes in front, and of both parts.
+    const FRONT: usize = 6;
+    const INFO: usize = 32;
+    let info = own.get(FRONT..)?;
+    // Behind those of a file are the lengths of its resource fork.
+    let layout = if info.len() > INFO { FILE } else { DIRECTORY };
+    let mut rest = info.get(..INFO)?;
+    let mut swapped = Vec::with_capacity(INFO);
+    for len in layout {
+        let (field, behind) = rest.split_at_checked(*len)?;
+        swapped.extend(field.iter().rev());
+        rest = behind;
+    }
+    Some(swapped)
+}

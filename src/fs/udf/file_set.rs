@@ -1,0 +1,55 @@
+//! The file set descriptor, ECMA-167 4/8.3.1 and 4/14.1: where the root directory is.
+
+use super::{
+    raw::{self, LongAd, tag},
+    space::{Address, Space},
+};
+use crate::{
+    bytes::as_usize,
+    error::{Corrupt, Error, Result},
+    limits,
+};
+
+const STRUCTURE: &str = "file set descriptor";
+
+/// The ICB of the root directory of the newest file set descriptor in an extent and in those that it leads to.
+///
+/// # Errors
+/// [`Error::Corrupt`] when there is none that is in order.
+pub(super) fn root(space: &Space, extent: &LongAd) -> Result<Address> {
+    let mut newest: Option<(u32, Address)> = None;
+    let mut failed: Option<Error> = None;
+    let mut next = Some(*extent);
+    let mut count: u32 = 0;
+    while let Some(extent) = next.take() {
+        let first = Address::of(&extent.location);
+        let blocks = u64::from(extent.length.get() & 0x3fff_ffff).div_ceil(space.block_size);
+        for block in (first.block..=u32::MAX).take(as_usize(blocks)) {
+            count = count.saturating_add(1);
+            if count > limits::VOLUME_SEQUENCE_BLOCKS {
+                break;
+            }
+            let descriptor = match space.descriptor(Address { block, ..first }) {
+                Ok(descriptor) if descriptor.identifier == tag::FILE_SET => descriptor,
+                // Behind the last one is a terminator, or a block that was not written.
+                Ok(_) => break,
+                Err(error) => {
+                    failed = failed.or(Some(error));
+                    continue;
+                }
+            };
+            let raw: &raw::FileSet = descriptor.as_ref(STRUCTURE)?;
+            let number = raw.descriptor_number.get();
+            if raw.number.get() == 0 && newest.is_none_or(|(known, _)| number >= known) {
+                newest = Some((number, Address::of(&raw.root.location)));
+                next = Address::of_icb(&raw.next).map(|_| raw.next);
+            }
+        }
+    }
+    newest.map(|(_, root)| root).ok_or_else(|| {
+        failed.unwrap_or_else(|| {
+            let place = space.at(extent.location.block.get());
+            Corrupt::new(STRUCTURE, place, "tag identifier", "another", "must be 256").into()
+        })
+    })
+}

@@ -1,0 +1,204 @@
+//! UDF: ECMA-167 (third edition) as OSTA UDF 1.02 to 2.60 use it.
+//!
+//! The number of a node is the place of its ICB: index of the partition map and block, so that a file with several names is
+//! one node. A descriptor is believed when its tag is right; where the standard keeps a copy (anchors, volume descriptor
+//! sequence, metadata, sparing tables) the copy stands in for a damaged one, else the damage costs what it describes.
+
+mod allocation;
+mod anchor;
+mod directory;
+mod extended_attribute;
+mod file_entry;
+mod file_set;
+mod inode;
+mod integrity;
+mod link;
+mod name;
+mod open;
+mod partition;
+mod raw;
+mod sequence;
+mod session;
+mod space;
+mod sparing;
+mod tag;
+mod virtual_table;
+
+use std::sync::Arc;
+
+pub(super) use open::is_announced;
+
+use self::{
+    directory::Identifiers,
+    file_entry::FileEntry,
+    space::{Address, Space},
+};
+use super::View;
+use crate::{
+    error::{Corrupt, Damage, Error, Result},
+    limits,
+    tree::{ExtendedAttribute, FileSystem, Kind, Listing, ListingBuilder, Node, NodeId, Statistics},
+    volume::Cache,
+};
+
+/// The tree of a UDF volume.
+pub struct Udf {
+    space: Space,
+    root: NodeId,
+    label: String,
+    /// Binary coded decimal: 0x0201 is 2.01.
+    revision: u16,
+    statistics: Statistics,
+    /// Sector at which the session begins.
+    session: u64,
+    hide: bool,
+    undelete: bool,
+    overrides_mode: bool,
+    overrides_directory_mode: bool,
+    damage: Damage,
+    notes: Vec<String>,
+    nodes: Cache<NodeId, Arc<Node>>,
+    listings: Cache<NodeId, Arc<Listing>>,
+}
+
+impl Udf {
+    /// Sector at which the session begins that is shown.
+    pub(super) fn session(&self) -> u64 {
+        self.session
+    }
+
+    /// The file entry of a node.
+    fn entry(&self, id: NodeId) -> Result<FileEntry> {
+        self.space.entry(Address::of_node(id).ok_or(Error::NotFound)?)
+    }
+
+    /// The entries of a directory.
+    fn identifiers(&self, directory: NodeId) -> Result<Identifiers<'_>> {
+        let entry = self.entry(directory)?;
+        if entry.kind()? != Kind::Directory {
+            return Err(Error::NotADirectory);
+        }
+        Ok(Identifiers::new(&self.space, &self.damage, self.space.data(&entry), entry.at()))
+    }
+
+    fn read_listing(&self, directory: NodeId) -> Result<Listing> {
+        let mut builder = ListingBuilder::default();
+        let mut deleted = Vec::new();
+        let mut identifiers = self.identifiers(directory)?;
+        while let Some(identifier) = identifiers.next()? {
+            let is_wanted = !identifier.is_parent()
+                && (!identifier.is_hidden() || !self.hide)
+                && (!identifier.is_deleted() || self.undelete);
+            if !is_wanted {
+                continue;
+            }
+            if builder.len() >= limits::DIRECTORY_ENTRIES {
+                let found = "more than 4194304";
+                let at = identifier.at;
+                self.damage.report(
+                    &Corrupt::new("directory", at, "number of names", found, "at most 4194304").into(),
+                );
+                break;
+            }
+            let at = identifier.at;
+            let wrong = |field, found: &dyn std::fmt::Display, allowed| {
+                self.damage
+                    .report(&Corrupt::new("file identifier descriptor", at, field, found, allowed).into());
+            };
+            let name = match name::decode(identifier.name) {
+                Ok(name) if !name.is_empty() => name,
+                Ok(_) => {
+                    wrong("file identifier", &"empty", "must be a name; the entry is left out");
+                    continue;
+                }
+                Err(unknown) => {
+                    wrong("compression identifier", &unknown.0, "must be 8 or 16; the entry is left out");
+                    continue;
+                }
+            };
+            let Some(icb) = identifier.icb else {
+                if !identifier.is_deleted() {
+                    wrong("ICB", &"empty", "must be the place of a file; the entry is left out");
+                }
+                continue;
+            };
+            let id = icb.node();
+            let named = if identifier.is_directory() { Kind::Directory } else { Kind::File };
+            // What cannot be read is listed all the same, and says why when it is asked for.
+            let kind = self.node(id).map(|node| node.attributes.kind);
+            if identifier.is_deleted() {
+                // The place of what was deleted may be anything by now.
+                deleted.extend(kind.ok().map(|kind| (name, id, kind)));
+            } else {
+                builder.push(name.as_bytes(), None, id, kind.unwrap_or(named));
+            }
+        }
+        // Behind the others, so that these keep their names.
+        for (name, id, kind) in deleted {
+            builder.push(name.as_bytes(), None, id, kind);
+        }
+        Ok(builder.finish())
+    }
+
+    fn parent_of(&self, directory: NodeId) -> Result<Option<NodeId>> {
+        let mut identifiers = self.identifiers(directory)?;
+        while let Some(identifier) = identifiers.next()? {
+            if identifier.is_parent() {
+                return Ok(identifier.icb.map(Address::node));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl FileSystem for Udf {
+    fn root(&self) -> NodeId {
+        self.root
+    }
+
+    fn node(&self, id: NodeId) -> Result<Arc<Node>> {
+        self.nodes.get_or_load(id, || Ok(Arc::new(self.read_node(id, &self.entry(id)?)?)))
+    }
+
+    fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
+        self.listings.get_or_load(directory, || Ok(Arc::new(self.read_listing(directory)?)))
+    }
+
+    fn parent(&self, directory: NodeId) -> Result<NodeId> {
+        if directory == self.root {
+            return Ok(directory);
+        }
+        let parent = self.parent_of(directory)?.unwrap_or(self.root);
+        let is_directory = self.node(parent).is_ok_and(|node| node.attributes.kind == Kind::Directory);
+        Ok(if is_directory { parent } else { self.root })
+    }
+
+    fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn view(&self) -> &'static str {
+        View::Udf.word()
+    }
+
+    fn format(&self) -> String {
+        let (major, minor) = (self.revision >> 8, self.revision & 0xff);
+        format!("UDF {major:x}.{minor:02x}")
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    fn has_extended_attributes(&self) -> bool {
+        true
+    }
+
+    fn extended_attributes(&self, id: NodeId) -> Result<Arc<[ExtendedAttribute]>> {
+        Ok(self.read_attributes(&self.entry(id)?).into())
+    }
+}

@@ -1,0 +1,235 @@
+//! Finding the volume: sessions, block size, anchors, descriptors, root.
+
+use std::sync::Arc;
+
+use super::{
+    Udf,
+    anchor::{self, Anchor, BLOCK_SIZES, Extent, SECTOR},
+    file_set, inode, integrity, name,
+    partition::{self, Partition},
+    raw,
+    sequence::{self, VolumeDescriptors},
+    session,
+    space::Space,
+    virtual_table::Counts,
+};
+use crate::{
+    error::{Corrupt, Damage, Error, Result},
+    fs::{Options, Session},
+    limits,
+    tree::{FileSystem, Kind, Statistics},
+    volume::{Cache, Volume},
+};
+
+/// Whether the recognition sequence at the start of the image announces UDF.
+pub(in crate::fs) fn is_announced(volume: &Volume) -> bool {
+    anchor::is_announced(volume, 0)
+}
+
+/// A volume that anchors lead to.
+struct Candidate {
+    block_size: u64,
+    /// Sector at which its session begins.
+    session: u64,
+    descriptors: VolumeDescriptors,
+}
+
+impl Udf {
+    /// Finds the volume that `options` want, by default that of the last session.
+    ///
+    /// # Errors
+    /// [`Error::NotADisc`] when there is no anchor, [`Error::Corrupt`] when what the anchors lead to is damaged.
+    pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Self> {
+        let mut failed: Option<Error> = None;
+        let mut candidates = candidates(&volume, options, &mut failed);
+        // The newest first. What was recorded at the same moment, as copies were, stays in order: the surest first.
+        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.descriptors.recorded));
+        for candidate in candidates {
+            match Self::of(&volume, candidate, options) {
+                Ok(udf) => return Ok(udf),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        Err(failed.unwrap_or_else(|| {
+            if anchor::is_announced(&volume, 0) {
+                let at = 256 * SECTOR;
+                let allowed = "must be in block 256, 512, the last one, or 256 before it";
+                return Corrupt::new("anchor volume descriptor pointer", at, "tag", "missing", allowed)
+                    .into();
+            }
+            Error::NotADisc("no anchor of UDF".into())
+        }))
+    }
+
+    /// The volume of a candidate.
+    fn of(volume: &Arc<Volume>, candidate: Candidate, options: &Options) -> Result<Self> {
+        let Candidate { block_size, session, descriptors } = candidate;
+        let logical: &raw::LogicalVolume = descriptors.logical.as_ref("logical volume descriptor")?;
+        let last_block = anchor::last_block(volume, block_size, options);
+        let mut space = Space { volume: volume.clone(), block_size, partitions: Vec::new() };
+        partition::read(&mut space, &descriptors, last_block)?;
+        let integrity = integrity::read(volume, block_size, Extent::of(logical.integrity, block_size))
+            .unwrap_or_default();
+        let counts = space.partitions.iter().find_map(virtual_counts);
+        let root = file_set::root(&space, &logical.file_set)?;
+        let nodes_budget = options.cache_size / 4;
+        let label = name::dstring(&logical.identifier);
+        let domain_revision = u16::from_le_bytes([logical.domain.suffix[0], logical.domain.suffix[1]]);
+        let recorded_revision = counts.as_ref().map_or(integrity.revision, |counts| counts.revision);
+        let statistics = Statistics {
+            block_size: u32::try_from(block_size).unwrap_or(u32::MAX),
+            blocks: space.partitions.iter().map(|p| u64::from(p.own_blocks())).sum(),
+            free_blocks: free_blocks(&space, &integrity.free),
+            nodes: match &counts {
+                Some(counts) => u64::from(counts.files).saturating_add(counts.directories.into()),
+                None => u64::from(integrity.files).saturating_add(integrity.directories.into()),
+            },
+        };
+        let udf = Self {
+            root: root.node(),
+            label: counts.map(|counts| counts.label).filter(|label| !label.is_empty()).unwrap_or(label),
+            revision: if recorded_revision == 0 { domain_revision } else { recorded_revision },
+            statistics,
+            session,
+            hide: options.hide.unwrap_or(true),
+            undelete: options.undelete,
+            overrides_mode: options.overrides_mode,
+            overrides_directory_mode: options.overrides_directory_mode,
+            damage: Damage::default(),
+            notes: notes(&space, &descriptors),
+            nodes: Cache::new(8, nodes_budget, inode::weight),
+            listings: Cache::new(1, options.cache_size.saturating_sub(nodes_budget), |listing| {
+                listing.weight()
+            }),
+            space,
+        };
+        let node = udf.node(udf.root)?;
+        if node.attributes.kind != Kind::Directory {
+            let at = udf.entry(udf.root)?.at();
+            return Err(
+                Corrupt::new("root directory", at, "file type", "another", "must be a directory").into()
+            );
+        }
+        let partitions: Vec<&str> = udf.space.partitions.iter().map(Partition::kind).collect();
+        let state = if integrity.is_closed { "closed" } else { "not closed" };
+        log::info!(
+            "{}, blocks of {block_size} bytes, partitions: {}; recorded as {:?}; {state}",
+            udf.format(),
+            partitions.join(", "),
+            descriptors.identifier
+        );
+        Ok(udf)
+    }
+}
+
+/// The volumes that the anchors of the wanted session lead to.
+fn candidates(volume: &Volume, options: &Options, failed: &mut Option<Error>) -> Vec<Candidate> {
+    match options.session {
+        None => in_session(volume, 0, options, failed),
+        Some(Session::Start(sector)) => in_session(volume, sector, options, failed),
+        Some(Session::Number(number)) => {
+            let mut found = in_session(volume, 0, options, failed);
+            for _ in 1..number {
+                let Some(last) = found.first() else { break };
+                let next =
+                    session::following(volume, last.session, &last.descriptors.partitions, last.block_size);
+                found = match next {
+                    Some(start) => in_session(volume, start, options, failed),
+                    None => {
+                        *failed = Some(Error::unsupported(format!("the image has no session {number}")));
+                        Vec::new()
+                    }
+                };
+            }
+            found
+        }
+    }
+}
+
+/// The volumes that the anchors of the session that begins at sector `start` lead to, for the first block size for which
+/// there are any.
+fn in_session(volume: &Volume, start: u64, options: &Options, failed: &mut Option<Error>) -> Vec<Candidate> {
+    let sizes = match options.block_size {
+        Some(size) => vec![u64::from(size)],
+        None => BLOCK_SIZES.to_vec(),
+    };
+    for block_size in sizes {
+        let anchors = anchor::find(volume, block_size, start, options);
+        let read = |anchor: &Anchor| match sequence::read(volume, block_size, anchor)
+            .and_then(|found| check(found, block_size))
+        {
+            Ok(descriptors) => Some(Candidate { block_size, session: start, descriptors }),
+            Err(error) => {
+                failed.get_or_insert(error);
+                None
+            }
+        };
+        let found: Vec<Candidate> = anchors.iter().filter_map(read).collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+/// A logical block is as large as a sector, UDF 2.2.4.
+fn check(descriptors: VolumeDescriptors, block_size: u64) -> Result<VolumeDescriptors> {
+    const STRUCTURE: &str = "logical volume descriptor";
+    let found = descriptors.logical.as_ref::<raw::LogicalVolume>(STRUCTURE)?.block_size.get();
+    if u64::from(found) != block_size {
+        let allowed = format!("must be {block_size}, as the anchors say");
+        return Err(
+            Corrupt::new(STRUCTURE, descriptors.logical.at, "logical block size", found, allowed).into()
+        );
+    }
+    Ok(descriptors)
+}
+
+fn virtual_counts(partition: &Partition) -> Option<Counts> {
+    match partition {
+        Partition::Virtual { table, .. } => table.counts.clone(),
+        _ => None,
+    }
+}
+
+/// The free blocks of the partitions that lie in no other.
+fn free_blocks(space: &Space, free: &[Option<u32>]) -> u64 {
+    let own = space.partitions.iter().zip(free).filter(|(partition, _)| partition.own_blocks() > 0);
+    own.map(|(_, free)| u64::from(free.unwrap_or(0))).sum()
+}
+
+/// What is wrong with the volume as a whole.
+fn notes(space: &Space, descriptors: &VolumeDescriptors) -> Vec<String> {
+    let mut notes = Vec::new();
+    if descriptors.needed_reserve {
+        notes.push("the main volume descriptor sequence is damaged; its copy is used".to_owned());
+    }
+    for (index, partition) in space.partitions.iter().enumerate() {
+        match partition {
+            Partition::Missing(error) => notes.push(format!("partition {index} cannot be read: {error}")),
+            Partition::Metadata { main: Err(error), .. } => {
+                notes.push(format!("the metadata is damaged ({error}); its mirror is used"));
+            }
+            _ => {}
+        }
+    }
+    // A medium that is written once has its partition reach to its end, which no image does.
+    let is_virtual = space.partitions.iter().any(|p| matches!(p, Partition::Virtual { .. }));
+    let ends = space.partitions.iter().filter_map(|partition| match partition {
+        Partition::Physical(place) | Partition::Sparable(place, _) => {
+            Some(space.at(place.start).saturating_add(space.at(place.length)))
+        }
+        _ => None,
+    });
+    let end = ends.max().unwrap_or(0);
+    let missing = end.saturating_sub(space.volume.len());
+    if missing > 0 && !is_virtual {
+        notes.push(format!(
+            "the image ends early: {missing} bytes are missing of the {end} that its partitions reach to; \
+             what lies in them cannot be read"
+        ));
+    }
+    notes
+}
+
+const _: () = assert!(limits::PARTITIONS <= 65536, "an address has 16 bits for the partition");

@@ -1,0 +1,210 @@
+//! The volume descriptor sequence, ECMA-167 3/8.4.2: which volume this is, and which partitions it has.
+
+use super::{
+    anchor::{Anchor, Extent},
+    name,
+    raw::{self, tag},
+    tag::Descriptor,
+};
+use crate::{
+    error::{Corrupt, Error, Result},
+    limits, time,
+    tree::Timestamp,
+    volume::Volume,
+};
+
+/// Where a partition lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PartitionPlace {
+    /// The number by which partition maps name it.
+    pub(super) number: u16,
+    /// First block.
+    pub(super) start: u32,
+    /// Blocks.
+    pub(super) length: u32,
+}
+
+/// What a sequence says.
+#[derive(Debug)]
+pub(super) struct VolumeDescriptors {
+    /// The logical volume descriptor.
+    pub(super) logical: Descriptor,
+    /// The partitions, each number once.
+    pub(super) partitions: Vec<PartitionPlace>,
+    /// The identifier of the volume.
+    pub(super) identifier: String,
+    /// When it was recorded; `None` where that is not said.
+    pub(super) recorded: Option<Timestamp>,
+    /// Whether the main sequence was damaged, so that the reserve one was needed.
+    pub(super) needed_reserve: bool,
+}
+
+/// The newest descriptor of each kind so far, with its sequence number.
+#[derive(Default)]
+struct Found {
+    primary: Option<(u32, Descriptor)>,
+    logical: Option<(u32, Descriptor)>,
+    partitions: Vec<(u32, PartitionPlace)>,
+    /// What was wrong first.
+    damage: Option<Error>,
+}
+
+/// Reads the main sequence, and the reserve one where the main is damaged or lacks something.
+///
+/// # Errors
+/// [`Error::Corrupt`] when neither has a logical volume descriptor.
+pub(super) fn read(volume: &Volume, block_size: u64, anchor: &Anchor) -> Result<VolumeDescriptors> {
+    let mut found = Found::default();
+    found.read_sequence(volume, block_size, anchor.main);
+    let needed_reserve = !found.is_complete();
+    if needed_reserve {
+        found.read_sequence(volume, block_size, anchor.reserve);
+    }
+    let Some((_, logical)) = found.logical else {
+        let at = u64::from(anchor.main.block).saturating_mul(block_size);
+        return Err(found.damage.unwrap_or_else(|| {
+            Corrupt::new(
+                "volume descriptor sequence",
+                at,
+                "logical volume descriptor",
+                "missing",
+                "must be there",
+            )
+            .into()
+        }));
+    };
+    let primary = found.primary.as_ref();
+    let primary = primary.and_then(|(_, d)| d.as_ref::<raw::PrimaryVolume>("primary volume descriptor").ok());
+    Ok(VolumeDescriptors {
+        identifier: primary.map(|p| name::dstring(&p.identifier)).unwrap_or_default(),
+        recorded: primary.and_then(|p| time::from_timestamp(&p.recorded)).map(Timestamp::from),
+        partitions: found.partitions.into_iter().map(|(_, place)| place).collect(),
+        logical,
+        needed_reserve,
+    })
+}
+
+impl Found {
+    fn is_complete(&self) -> bool {
+        self.damage.is_none() && self.logical.is_some() && !self.partitions.is_empty()
+    }
+
+    /// Reads the extents of one sequence. A damaged block costs itself.
+    fn read_sequence(&mut self, volume: &Volume, block_size: u64, extent: Extent) {
+        let mut next = Some(extent);
+        let (mut pointers, mut blocks) = (0u32, 0u32);
+        while let Some(extent) = next.take() {
+            for block in (extent.block..=u32::MAX).take(usize::try_from(extent.blocks).unwrap_or(usize::MAX))
+            {
+                blocks = blocks.saturating_add(1);
+                if blocks > limits::VOLUME_SEQUENCE_BLOCKS {
+                    self.wrong(block, block_size, "number of blocks", "more than 512");
+                    return;
+                }
+                let at = u64::from(block).saturating_mul(block_size);
+                let descriptor = match Descriptor::read(volume, at, block_size, block) {
+                    Ok(descriptor) => descriptor,
+                    // A block that was not written ends a sequence, ECMA-167 3/8.4.2.
+                    Err(_) if is_unrecorded(volume, at) => break,
+                    Err(error) => {
+                        log::warn!("{error}");
+                        self.damage.get_or_insert(error);
+                        continue;
+                    }
+                };
+                match self.take(descriptor, block_size) {
+                    Ok(Step::Next) => {}
+                    Ok(Step::End) => break,
+                    Ok(Step::Continue(extent)) => {
+                        pointers = pointers.saturating_add(1);
+                        if pointers > limits::VOLUME_POINTERS {
+                            self.wrong(block, block_size, "number of pointers", "more than 64");
+                            return;
+                        }
+                        next = Some(extent);
+                        break;
+                    }
+                    Err(error) => {
+                        log::warn!("{error}");
+                        self.damage.get_or_insert(error);
+                    }
+                }
+            }
+        }
+    }
+
+    fn wrong(&mut self, block: u32, block_size: u64, field: &'static str, found: &'static str) {
+        let at = u64::from(block).saturating_mul(block_size);
+        let error =
+            Corrupt::new("volume descriptor sequence", at, field, found, "the rest is not read").into();
+        log::warn!("{error}");
+        self.damage.get_or_insert(error);
+    }
+
+    /// Keeps a descriptor if it is the newest of its kind (ECMA-167 3/8.4.3).
+    fn take(&mut self, descriptor: Descriptor, block_size: u64) -> Result<Step> {
+        match descriptor.identifier {
+            tag::PRIMARY_VOLUME => {
+                let number =
+                    descriptor.as_ref::<raw::PrimaryVolume>("primary volume descriptor")?.sequence_number;
+                keep_newest(&mut self.primary, number.get(), descriptor);
+            }
+            tag::LOGICAL_VOLUME => {
+                let number =
+                    descriptor.as_ref::<raw::LogicalVolume>("logical volume descriptor")?.sequence_number;
+                keep_newest(&mut self.logical, number.get(), descriptor);
+            }
+            tag::PARTITION => self.take_partition(&descriptor)?,
+            tag::VOLUME_POINTER => {
+                let next = descriptor.as_ref::<raw::VolumePointer>("volume descriptor pointer")?.next;
+                return Ok(Step::Continue(Extent::of(next, block_size)));
+            }
+            tag::TERMINATING => return Ok(Step::End),
+            _ => {}
+        }
+        Ok(Step::Next)
+    }
+
+    fn take_partition(&mut self, descriptor: &Descriptor) -> Result<()> {
+        let raw = descriptor.as_ref::<raw::PartitionDescriptor>("partition descriptor")?;
+        let (sequence, number) = (raw.sequence_number.get(), raw.number.get());
+        let place = PartitionPlace { number, start: raw.start.get(), length: raw.length.get() };
+        if let Some(known) = self.partitions.iter_mut().find(|(_, known)| known.number == number) {
+            if sequence >= known.0 {
+                *known = (sequence, place);
+            }
+        } else if self.partitions.len() < limits::PARTITIONS {
+            self.partitions.push((sequence, place));
+        } else {
+            let found = "more than 64";
+            return Err(Corrupt::new(
+                "partition descriptor",
+                descriptor.at,
+                "number of partitions",
+                found,
+                "at most 64",
+            )
+            .into());
+        }
+        Ok(())
+    }
+}
+
+/// What follows a descriptor in its sequence.
+enum Step {
+    Next,
+    End,
+    Continue(Extent),
+}
+
+fn keep_newest(kept: &mut Option<(u32, Descriptor)>, number: u32, descriptor: Descriptor) {
+    if kept.as_ref().is_none_or(|(known, _)| number >= *known) {
+        *kept = Some((number, descriptor));
+    }
+}
+
+/// Whether the block at byte `at` begins with a tag of zeros.
+pub(super) fn is_unrecorded(volume: &Volume, at: u64) -> bool {
+    let mut head = [0; 16];
+    volume.read(&mut head, at).is_ok() && head == [0; 16]
+}

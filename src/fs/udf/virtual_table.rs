@@ -1,0 +1,149 @@
+//! The virtual allocation table, UDF 2.2.11: on media that are written once, where each block lies that was written anew.
+
+use zerocopy::FromBytes;
+
+use super::{
+    file_entry::FileEntry,
+    name,
+    partition::is_named,
+    raw::{self, EntityIdentifier, file_type, tag},
+    space::{Address, Space},
+    tag::is_tag,
+};
+use crate::{
+    bytes::as_u64,
+    error::{Corrupt, Result},
+    limits,
+    tree::{Data, content::read_stored},
+};
+
+const STRUCTURE: &str = "virtual allocation table";
+
+/// An entry that leads nowhere.
+const UNUSED: u32 = u32::MAX;
+
+/// Bytes behind the entries of a table of UDF 1.50: its identifier, and where the table before it lies.
+const TRAILER: u64 = 36;
+
+/// The table, which is read where it is needed.
+#[derive(Debug)]
+pub(super) struct VirtualTable {
+    data: Data,
+    /// Bytes in front of the first entry.
+    header: u64,
+    entries: u64,
+    /// What a table of UDF 2.00 and later says of the volume.
+    pub(super) counts: Option<Counts>,
+}
+
+/// Counts that a table keeps up to date, because the integrity descriptor cannot be written again.
+#[derive(Debug, Clone)]
+pub(super) struct Counts {
+    pub(super) label: String,
+    pub(super) files: u32,
+    pub(super) directories: u32,
+    pub(super) revision: u16,
+}
+
+impl VirtualTable {
+    /// Looks for the newest table: its ICB is in the last block that was written, `last_block` of the volume or some before it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] when there is none.
+    pub(super) fn find(space: &Space, base: u16, last_block: u32) -> Result<Self> {
+        let start = match space.partition(base)? {
+            super::partition::Partition::Physical(place)
+            | super::partition::Partition::Sparable(place, _) => place.start,
+            _ => 0,
+        };
+        let mut failed = None;
+        for back in 0..limits::VIRTUAL_TABLE_SEARCH {
+            let Some(block) = last_block.checked_sub(back).and_then(|block| block.checked_sub(start)) else {
+                break;
+            };
+            let mut head = [0; 16];
+            let place = space.at(start).saturating_add(space.at(block));
+            if space.volume.peek(&mut head, place).is_err() {
+                continue;
+            }
+            let is_entry = |identifier| is_tag(&head, identifier, block);
+            if !is_entry(tag::FILE_ENTRY) && !is_entry(tag::EXTENDED_FILE_ENTRY) {
+                continue;
+            }
+            match space.entry(Address { partition: base, block }).and_then(|entry| Self::of(space, &entry)) {
+                Ok(Some(table)) => {
+                    log::debug!("virtual allocation table in block {block} of its partition");
+                    return Ok(table);
+                }
+                Ok(None) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        Err(failed.unwrap_or_else(|| {
+            let at = space.at(last_block);
+            Corrupt::new(STRUCTURE, at, "ICB", "missing", "must be in the last block that was written").into()
+        }))
+    }
+
+    /// The table in a file, if it is one.
+    fn of(space: &Space, entry: &FileEntry) -> Result<Option<Self>> {
+        let data = space.data(entry);
+        match entry.file_type {
+            file_type::VIRTUAL_ALLOCATION_TABLE => Self::with_header(space, entry, data).map(Some),
+            file_type::UNSPECIFIED => Ok(Self::with_trailer(space, data)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The form of UDF 2.00 and later.
+    fn with_header(space: &Space, entry: &FileEntry, data: Data) -> Result<Self> {
+        let mut bytes = [0; size_of::<raw::VirtualTableHeader>()];
+        read_stored(&space.volume, &data, 0, &mut bytes)?;
+        let wrong = |found: u16, allowed: String| {
+            Corrupt::new(STRUCTURE, entry.at(), "header length", found, allowed)
+        };
+        let header = raw::VirtualTableHeader::ref_from_bytes(&bytes).map_err(|_| wrong(0, String::new()))?;
+        let length = u64::from(header.length.get());
+        let rest = data.size().checked_sub(length).filter(|_| length >= as_u64(bytes.len()));
+        let rest =
+            rest.ok_or_else(|| wrong(header.length.get(), format!("must be 152 to {}", data.size())))?;
+        let counts = Counts {
+            label: name::dstring(&header.volume_identifier),
+            files: header.files.get(),
+            directories: header.directories.get(),
+            revision: header.min_read_revision.get(),
+        };
+        Ok(Self { data, header: length, entries: rest / 4, counts: Some(counts) })
+    }
+
+    /// The form of UDF 1.50: a file of no type, known by what it ends with.
+    fn with_trailer(space: &Space, data: Data) -> Option<Self> {
+        let entries = data.size().checked_sub(TRAILER)?;
+        let mut identifier = [0; size_of::<EntityIdentifier>()];
+        read_stored(&space.volume, &data, entries, &mut identifier).ok()?;
+        let identifier = EntityIdentifier::ref_from_bytes(&identifier).ok()?;
+        let is_table = is_named(identifier, b"*UDF Virtual Alloc Tbl");
+        is_table.then_some(Self { data, header: 0, entries: entries / 4, counts: None })
+    }
+
+    /// The block of the partition below that a virtual block stands for.
+    ///
+    /// # Errors
+    /// [`crate::Error::Corrupt`] when the table has no such block.
+    pub(super) fn real_block(&self, space: &Space, block: u32) -> Result<u32> {
+        let wrong = |found: &dyn std::fmt::Display, allowed: String| {
+            let at = u64::from(block).saturating_mul(4);
+            Corrupt::new(STRUCTURE, at, "entry", found, allowed).into()
+        };
+        if u64::from(block) >= self.entries {
+            return Err(wrong(&block, format!("there are {}", self.entries)));
+        }
+        let mut entry = [0; 4];
+        let at = self.header.saturating_add(u64::from(block).saturating_mul(4));
+        read_stored(&space.volume, &self.data, at, &mut entry)?;
+        match u32::from_le_bytes(entry) {
+            UNUSED => Err(wrong(&"unused", "must lead to a block".to_owned())),
+            real => Ok(real),
+        }
+    }
+}
