@@ -115,6 +115,9 @@ pub const INTEGRITY_DESCRIPTORS: u32 = 1024;
 /// images have padding behind it.
 pub const VIRTUAL_TABLE_SEARCH: u32 = 4096;
 
+/// Bytes of zeros at the end of an image behind which a virtual allocation table is still looked for: a whole DVD of two layers.
+pub const BLANK_TAIL: u64 = 9 << 30;
+
 /// Entries of a sparing table: as many as its 16-bit length can say.
 pub const SPARED_PACKETS: usize = 65_535;
 

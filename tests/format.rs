@@ -216,7 +216,8 @@ fn hidden_and_associated_files() {
     let image = forge.open().unwrap();
     assert_eq!(names(&image), ["a", "h"]);
     assert_eq!(content(&image, "a").unwrap(), b"data");
-    let hide = forge.open_with(&with_tree(TreeOptions { hide: Some(true), ..TreeOptions::default() })).unwrap();
+    let hide =
+        forge.open_with(&with_tree(TreeOptions { hide: Some(true), ..TreeOptions::default() })).unwrap();
     assert_eq!(names(&hide), ["a"]);
     let all = TreeOptions { show_associated: true, ..TreeOptions::default() };
     let all = forge.open_with(&with_tree(all)).unwrap();

@@ -11,7 +11,7 @@ use super::{
     tag::is_tag,
 };
 use crate::{
-    bytes::as_u64,
+    bytes::{as_u64, as_usize},
     error::{Corrupt, Result},
     limits,
     tree::{Data, content::read_stored},
@@ -47,10 +47,18 @@ pub(super) struct Counts {
 
 impl VirtualTable {
     /// Looks for the newest table: its ICB is in the last block that was written, `last_block` of the volume or some before it.
+    /// Where the image goes on with zeros, as that of a medium that is not full, that is the last block that has others.
     ///
     /// # Errors
     /// [`crate::Error::Corrupt`] when there is none.
     pub(super) fn find(space: &Space, base: u16, last_block: u32) -> Result<Self> {
+        Self::find_before(space, base, last_block).or_else(|error| match last_written(space, last_block) {
+            Some(block) if block < last_block => Self::find_before(space, base, block),
+            _ => Err(error),
+        })
+    }
+
+    fn find_before(space: &Space, base: u16, last_block: u32) -> Result<Self> {
         let start = match space.partition(base)? {
             super::partition::Partition::Physical(place)
             | super::partition::Partition::Sparable(place, _) => place.start,
@@ -146,4 +154,26 @@ impl VirtualTable {
             real => Ok(real),
         }
     }
+}
+
+/// The last block up to `last` that has other bytes than zeros, at most [`limits::BLANK_TAIL`] bytes back.
+fn last_written(space: &Space, last: u32) -> Option<u32> {
+    /// Bytes that are read at once.
+    const CHUNK: u64 = 1 << 20;
+    let end = space.at(last).saturating_add(space.block_size);
+    let mut buffer = vec![0; as_usize(CHUNK)];
+    let zeros = vec![0; as_usize(CHUNK)];
+    let mut at = end;
+    while at > 0 && end.saturating_sub(at) < limits::BLANK_TAIL {
+        let len = as_usize(CHUNK.min(at));
+        at = at.saturating_sub(CHUNK);
+        let chunk = buffer.get_mut(..len)?;
+        space.volume.peek(chunk, at).ok()?;
+        if zeros.get(..len) != Some(&*chunk) {
+            let offset = chunk.iter().rposition(|byte| *byte != 0)?;
+            let block = at.saturating_add(as_u64(offset)).checked_div(space.block_size)?;
+            return u32::try_from(block).ok();
+        }
+    }
+    None
 }
