@@ -279,7 +279,7 @@ impl Forge {
 
     /// The image as a source that counts what is read of it.
     pub fn counted(&self) -> Arc<Counted> {
-        Arc::new(Counted { bytes: self.bytes.clone(), read: AtomicU64::new(0) })
+        Arc::new(Counted::new(self.bytes.clone()))
     }
 
     /// The image, and a count of the bytes that are read of it.
@@ -296,6 +296,10 @@ pub struct Counted {
 }
 
 impl Counted {
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes, read: AtomicU64::new(0) }
+    }
+
     pub fn bytes_read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }

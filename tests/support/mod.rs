@@ -12,3 +12,4 @@ pub mod forge;
 pub mod listing;
 pub mod maker;
 pub mod mounted;
+pub mod udf;

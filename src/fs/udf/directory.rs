@@ -66,12 +66,13 @@ pub(super) struct Identifiers<'a> {
     window_at: u64,
     /// Bytes since the last entry.
     without: u64,
+    is_whole: bool,
 }
 
 /// What lies at a place of a directory.
 enum Found {
-    /// A descriptor of this length.
-    Entry(u64),
+    /// A descriptor of this length, and what is wrong with it although it can be read.
+    Entry(u64, Option<Error>),
     /// Nothing that can be read, and why.
     Damaged(Error),
 }
@@ -84,7 +85,28 @@ impl<'a> Identifiers<'a> {
             let allowed = "at most 536870912 are read";
             damage.report(&Corrupt::new("directory", entry_at, "length", data.size(), allowed).into());
         }
-        Self { space, damage, data, entry_at, at: 0, end, window: Vec::new(), window_at: 0, without: 0 }
+        Self {
+            space,
+            damage,
+            data,
+            entry_at,
+            at: 0,
+            end,
+            window: Vec::new(),
+            window_at: 0,
+            without: 0,
+            is_whole: true,
+        }
+    }
+
+    /// Whether nothing damaged was met so far.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    fn report(&mut self, error: &Error) {
+        self.is_whole = false;
+        self.damage.report(error);
     }
 
     /// The next entry; `None` behind the last.
@@ -98,20 +120,23 @@ impl<'a> Identifiers<'a> {
                 let allowed = "an entry; the rest is not read";
                 let error =
                     Corrupt::new("directory", self.entry_at, "contents", "8 MiB without an entry", allowed);
-                self.damage.report(&error.into());
+                self.report(&error.into());
                 return Ok(None);
             }
             if let Err((error, len)) = self.fill() {
                 if matches!(error, Error::Io { .. }) {
                     return Err(error);
                 }
-                self.damage.report(&error);
+                self.report(&error);
                 self.skip(len);
                 is_in_step = false;
                 continue;
             }
             match self.look(is_in_step) {
-                Found::Entry(len) => {
+                Found::Entry(len, damage) => {
+                    if let Some(error) = damage {
+                        self.report(&error);
+                    }
                     let at = self.at;
                     self.at = at.saturating_add(len);
                     self.without = 0;
@@ -120,7 +145,7 @@ impl<'a> Identifiers<'a> {
                 }
                 Found::Damaged(error) => {
                     if is_in_step {
-                        self.damage.report(&error);
+                        self.report(&error);
                     }
                     is_in_step = false;
                     self.skip(ALIGNMENT);
@@ -189,33 +214,26 @@ impl<'a> Identifiers<'a> {
     /// What begins here. Out of step, only what is in order in every part counts.
     fn look(&self, is_in_step: bool) -> Found {
         let here = self.here();
-        let wrong = |field, found: &dyn std::fmt::Display, allowed: &'static str| {
-            let structure_at = format!("byte {} of the directory", self.at);
-            let found = format!("{found} ({structure_at})");
-            Found::Damaged(Corrupt::new(STRUCTURE, self.entry_at, field, found, allowed).into())
+        let wrong = |field, found: &dyn std::fmt::Display, allowed: &'static str| -> Error {
+            let found = format!("{found} (byte {} of the directory)", self.at);
+            Corrupt::new(STRUCTURE, self.entry_at, field, found, allowed).into()
         };
         let Ok((raw, _)) = raw::FileIdentifier::ref_from_prefix(here) else {
-            return wrong("length", &here.len(), "must be at least 38");
+            return Found::Damaged(wrong("length", &here.len(), "must be at least 38"));
         };
         let identifier = raw.tag.identifier.get();
         if identifier != raw::tag::FILE_IDENTIFIER {
-            return wrong("tag identifier", &identifier, "must be 257");
+            return Found::Damaged(wrong("tag identifier", &identifier, "must be 257"));
         }
         let Some(len) = length(here).filter(|len| *len <= as_u64(here.len())) else {
-            return wrong("length", &raw.identifier_length, "past the end of the directory");
+            return Found::Damaged(wrong("length", &raw.identifier_length, "past the end of the directory"));
         };
-        let is_sound = is_sound(here);
-        // The kernel shows entries with a wrong checksum or CRC; their lengths must be right then.
-        if is_sound || (is_in_step && self.fits(len)) {
-            if !is_sound
-                && let Found::Damaged(error) =
-                    wrong("checksum or CRC", &"wrong", "the entry is shown all the same")
-            {
-                self.damage.report(&error);
-            }
-            return Found::Entry(len);
+        if is_sound(here) {
+            return Found::Entry(len, None);
         }
-        wrong("checksum or CRC", &"wrong", "and no entry follows")
+        // The kernel shows entries with a wrong checksum or CRC; their lengths must be right then.
+        let error = wrong("checksum or CRC", &"wrong", "must be that of the entry");
+        if is_in_step && self.fits(len) { Found::Entry(len, Some(error)) } else { Found::Damaged(error) }
     }
 
     /// Whether the directory ends `len` bytes from here, or another descriptor begins there.

@@ -36,9 +36,6 @@ const RESOURCE_FORK_STREAM: &str = "*UDF Macintosh Resource Fork";
 /// What Linux sets before the names that anyone may give.
 const USER: &[u8] = b"user.";
 
-/// Bytes of the checksum in front of what UDF itself defines, UDF 3.3.4.5.
-const CHECKSUM: usize = 2;
-
 /// One attribute of the space of extended attributes.
 struct Field<'a> {
     kind: u32,
@@ -143,6 +140,9 @@ fn collect(space: &[u8], found: &mut Vec<ExtendedAttribute>) {
         let Some((identifier, value)) = identifier else { continue };
         let length = as_usize(u32_le(field.bytes, 12).unwrap_or(0).into());
         let value = value.get(..length).unwrap_or(value);
+        // UDF 3.3.4.5: the checksum of what is in front of it stands before the value.
+        let header = field.bytes.iter().take(48).fold(0, |sum: u16, byte| sum.wrapping_add((*byte).into()));
+        let value = value.strip_prefix(&header.to_le_bytes()).unwrap_or(value);
         if let Some((name, value)) = shown(identifier, value) {
             let mut data = Data::default();
             data.push(Place::Inline(value.as_slice().into()), as_u64(value.len()));
@@ -154,12 +154,11 @@ fn collect(space: &[u8], found: &mut Vec<ExtendedAttribute>) {
 /// Name and value of an attribute, or nothing for what is of no use to anyone: free space, copy protection of DVDs, what
 /// Macintosh and OS/2 keep for themselves.
 fn shown(identifier: &EntityIdentifier, value: &[u8]) -> Option<(Box<[u8]>, Vec<u8>)> {
-    let own = value.get(CHECKSUM..).unwrap_or_default();
     if is_named(identifier, b"*UDF Mac FinderInfo") {
-        return Some((FINDER_INFO.into(), finder_info(own)?));
+        return Some((FINDER_INFO.into(), finder_info(value)?));
     }
     if is_named(identifier, b"*UDF Mac ResourceFork") {
-        return Some((RESOURCE_FORK.into(), own.to_vec()));
+        return Some((RESOURCE_FORK.into(), value.to_vec()));
     }
     let name = crate::text::trimmed(&identifier.identifier);
     if name.starts_with(b"*UDF ") || name.is_empty() {
@@ -170,14 +169,14 @@ fn shown(identifier: &EntityIdentifier, value: &[u8]) -> Option<(Box<[u8]>, Vec<
 
 /// The 32 bytes of Macintosh's finder, UDF 3.3.4.5.4.2: behind two bytes of padding and the directory's number. UDF records
 /// each number with its low byte first, macOS knows them with the high byte first.
-fn finder_info(own: &[u8]) -> Option<Vec<u8>> {
+fn finder_info(value: &[u8]) -> Option<Vec<u8>> {
     /// Bytes of the fields, one after the other, of a directory (`DInfo`, `DXInfo`) and of a file (`FInfo`, `FXInfo`).
     const DIRECTORY: &[usize] = &[2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 4, 1, 1, 2, 4];
     const FILE: &[usize] = &[4, 4, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 2, 4];
     /// Bytes in front, and of both parts.
     const FRONT: usize = 6;
     const INFO: usize = 32;
-    let info = own.get(FRONT..)?;
+    let info = value.get(FRONT..)?;
     // Behind those of a file are the lengths of its resource fork.
     let layout = if info.len() > INFO { FILE } else { DIRECTORY };
     let mut rest = info.get(..INFO)?;

@@ -44,6 +44,8 @@ use crate::{
 /// The tree of a UDF volume.
 pub struct Udf {
     space: Space,
+    /// The same with the mirror of the metadata instead of the metadata, where there are both.
+    mirror: Option<Space>,
     root: NodeId,
     label: String,
     /// Binary coded decimal: 0x0201 is 2.01.
@@ -73,18 +75,31 @@ impl Udf {
     }
 
     /// The entries of a directory.
-    fn identifiers(&self, directory: NodeId) -> Result<Identifiers<'_>> {
+    fn identifiers<'a>(&'a self, directory: NodeId, space: &'a Space) -> Result<Identifiers<'a>> {
         let entry = self.entry(directory)?;
         if entry.kind()? != Kind::Directory {
             return Err(Error::NotADirectory);
         }
-        Ok(Identifiers::new(&self.space, &self.damage, self.space.data(&entry), entry.at()))
+        Ok(Identifiers::new(space, &self.damage, space.data(&entry), entry.at()))
     }
 
+    /// The names in a directory; of one that is damaged those that the mirror has, where that is in order.
     fn read_listing(&self, directory: NodeId) -> Result<Listing> {
+        let (listing, is_whole) = self.decode_listing(directory, &self.space)?;
+        if !is_whole
+            && let Some(mirror) = &self.mirror
+            && let Ok((mirrored, true)) = self.decode_listing(directory, mirror)
+        {
+            return Ok(mirrored);
+        }
+        Ok(listing)
+    }
+
+    /// The names in a directory that lies in `space`, and whether nothing in it was damaged.
+    fn decode_listing(&self, directory: NodeId, space: &Space) -> Result<(Listing, bool)> {
         let mut builder = ListingBuilder::default();
         let mut deleted = Vec::new();
-        let mut identifiers = self.identifiers(directory)?;
+        let mut identifiers = self.identifiers(directory, space)?;
         while let Some(identifier) = identifiers.next()? {
             let is_wanted = !identifier.is_parent()
                 && (!identifier.is_hidden() || !self.hide)
@@ -137,14 +152,16 @@ impl Udf {
         for (name, id, kind) in deleted {
             builder.push(name.as_bytes(), None, id, kind);
         }
-        Ok(builder.finish())
+        Ok((builder.finish(), identifiers.is_whole()))
     }
 
     fn parent_of(&self, directory: NodeId) -> Result<Option<NodeId>> {
-        let mut identifiers = self.identifiers(directory)?;
-        while let Some(identifier) = identifiers.next()? {
-            if identifier.is_parent() {
-                return Ok(identifier.icb.map(Address::node));
+        for space in [Some(&self.space), self.mirror.as_ref()].into_iter().flatten() {
+            let mut identifiers = self.identifiers(directory, space)?;
+            while let Some(identifier) = identifiers.next()? {
+                if identifier.is_parent() {
+                    return Ok(identifier.icb.map(Address::node));
+                }
             }
         }
         Ok(None)

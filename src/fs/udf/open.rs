@@ -87,6 +87,7 @@ impl Udf {
         };
         let udf = Self {
             root: root.node(),
+            mirror: space.mirrored(),
             label: counts.map(|counts| counts.label).filter(|label| !label.is_empty()).unwrap_or(label),
             revision: if recorded_revision == 0 { domain_revision } else { recorded_revision },
             statistics,

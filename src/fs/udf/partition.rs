@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// A partition that a map of the logical volume names.
+#[derive(Clone)]
 pub(super) enum Partition {
     /// Blocks behind each other.
     Physical(PartitionPlace),
@@ -198,6 +199,14 @@ impl Partition {
             Self::Virtual { .. } => "virtual",
             Self::Metadata { .. } => "metadata",
             Self::Missing(_) => "unreadable",
+        }
+    }
+
+    /// With the mirror first.
+    pub(super) fn mirrored(&self) -> Self {
+        match self.clone() {
+            Self::Metadata { main, mirror } => Self::Metadata { main: mirror, mirror: main },
+            other => other,
         }
     }
 

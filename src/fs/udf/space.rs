@@ -61,6 +61,16 @@ pub(super) struct Space {
 }
 
 impl Space {
+    /// The same with the mirrors of metadata partitions in their place; `None` when there is no mirror to read.
+    pub(super) fn mirrored(&self) -> Option<Self> {
+        let has_both = |p: &Partition| matches!(p, Partition::Metadata { main: Ok(_), mirror: Ok(_) });
+        self.partitions.iter().any(has_both).then(|| Self {
+            volume: self.volume.clone(),
+            block_size: self.block_size,
+            partitions: self.partitions.iter().map(Partition::mirrored).collect(),
+        })
+    }
+
     /// The partition of that index.
     ///
     /// # Errors
