@@ -9,17 +9,11 @@
     clippy::indexing_slicing
 )]
 #![allow(clippy::panic, clippy::unwrap_used)]
-#![allow(unsafe_code, reason = "counting allocations needs an allocator")]
-
 mod support;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use isomount::{
@@ -28,60 +22,9 @@ use isomount::{
     source::Source,
     tree::{Kind, NodeId},
 };
-use support::forge::*;
-
-struct Counting;
-
-thread_local! {
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-// SAFETY: all is passed on to the system's allocator; the counters are plain cells without a destructor.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.with(|live| {
-            live.set(live.get() + layout.size() as isize);
-            PEAK.with(|peak| peak.set(peak.get().max(live.get())));
-        });
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.with(|live| live.set(live.get() - layout.size() as isize));
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// What `work` allocates at its peak.
-fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = LIVE.get();
-    PEAK.set(before);
-    let result = work();
-    (result, (PEAK.get() - before).max(0) as usize)
-}
+use support::{forge::*, memory::peak};
 
 const MIB: usize = 1 << 20;
-
-/// Walks everything, reads the start of every file and every link; returns how many entries there were.
-fn exercise(image: &Image) -> usize {
-    let tree = image.tree();
-    let mut buf = vec![0; 64 * 1024];
-    let mut count = 0;
-    for entry in tree.walk().take(100_000) {
-        count += 1;
-        let Ok(stat) = entry.stat else { continue };
-        match stat.kind {
-            Kind::File => drop(tree.read_into(stat.id, 0, &mut buf)),
-            Kind::Symlink => drop(tree.read_link(stat.id)),
-            _ => {}
-        }
-    }
-    count
-}
 
 fn refused(forge: &Forge) -> String {
     forge.open().err().expect("must not open").to_string()

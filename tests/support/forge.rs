@@ -9,7 +9,7 @@ use isomount::{
     Result,
     open::{Image, OpenOptions},
     source::Source,
-    tree::Policy,
+    tree::{Kind, Policy},
 };
 
 pub const SECTOR: usize = 2048;
@@ -356,4 +356,21 @@ pub fn content(image: &Image, path: &str) -> Result<Vec<u8>> {
 pub fn link(image: &Image, path: &str) -> Result<String> {
     let target = image.tree().read_link(stat(image, path)?.id)?;
     Ok(String::from_utf8_lossy(&target).into_owned())
+}
+
+/// Walks everything, reads the start of every file and every link; returns how many entries there were.
+pub fn exercise(image: &Image) -> usize {
+    let tree = image.tree();
+    let mut buf = vec![0; 64 * 1024];
+    let mut count = 0;
+    for entry in tree.walk().take(100_000) {
+        count += 1;
+        let Ok(stat) = entry.stat else { continue };
+        match stat.kind {
+            Kind::File => drop(tree.read_into(stat.id, 0, &mut buf)),
+            Kind::Symlink => drop(tree.read_link(stat.id)),
+            _ => {}
+        }
+    }
+    count
 }

@@ -11,5 +11,6 @@
 pub mod forge;
 pub mod listing;
 pub mod maker;
+pub mod memory;
 pub mod mounted;
 pub mod udf;
