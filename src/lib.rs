@@ -1,4 +1,4 @@
-//! Reads disc images (ISO 9660 with Rock Ridge, Joliet and zisofs) and mounts them through FUSE.
+//! Reads disc images (ISO 9660 with Rock Ridge, Joliet and zisofs, UDF) and mounts them through FUSE.
 //!
 //! Data flows up, `use` goes down:
 //!
@@ -51,7 +51,6 @@ pub mod source;
 pub mod tree;
 pub mod volume;
 
-//pub mod cli;
 pub mod cli;
 pub mod fuse;
 
