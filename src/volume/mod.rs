@@ -106,11 +106,12 @@ impl Volume {
         self.blocks.get_or_load(number, || {
             let at = number.saturating_mul(BLOCK);
             let len = BLOCK.min(self.len().saturating_sub(at));
-            let mut block = vec![0; as_usize(len)];
+            // Collected into its final place: a vector would be copied into it.
+            let mut block: Arc<[u8]> = std::iter::repeat_n(0, as_usize(len)).collect();
             self.source
-                .read_at(&mut block, at)
+                .read_at(Arc::make_mut(&mut block), at)
                 .map_err(|e| Error::io(format!("reading byte {at} of the image"), e))?;
-            Ok(block.into())
+            Ok(block)
         })
     }
 }

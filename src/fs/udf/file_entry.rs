@@ -1,5 +1,7 @@
 //! File entries and extended file entries, ECMA-167 4/14.9 and 4/14.17.
 
+use zerocopy::FromBytes;
+
 use super::{
     raw::{self, IcbTag, file_type, icb_flags, tag},
     space::Address,
@@ -153,6 +155,23 @@ impl FileEntry {
     fn part(&self, (offset, len): (usize, usize)) -> &[u8] {
         self.descriptor.bytes().get(offset..offset.saturating_add(len)).unwrap_or_default()
     }
+}
+
+/// Whether these bytes from the start of a block hold a file entry with all its attributes and allocation descriptors.
+pub(super) fn is_all(bytes: &[u8]) -> bool {
+    let Ok((start, rest)) = raw::FileEntryStart::ref_from_prefix(bytes) else { return false };
+    let lengths = match start.tag.identifier.get() {
+        tag::FILE_ENTRY => raw::FileEntryRest::ref_from_prefix(rest)
+            .map(|(fields, rest)| (fields.extended_attributes_length, fields.allocation_length, rest.len()))
+            .map_err(|_| ()),
+        tag::EXTENDED_FILE_ENTRY => raw::ExtendedFileEntryRest::ref_from_prefix(rest)
+            .map(|(fields, rest)| (fields.extended_attributes_length, fields.allocation_length, rest.len()))
+            .map_err(|_| ()),
+        _ => return false,
+    };
+    lengths.is_ok_and(|(attributes, allocation, there)| {
+        as_usize(attributes.get().into()).saturating_add(as_usize(allocation.get().into())) <= there
+    })
 }
 
 /// The strategy and the file type in the ICB tag of a block.

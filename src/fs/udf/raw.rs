@@ -429,7 +429,7 @@ const _: () = assert!(size_of::<IndirectEntry>() == 52);
 #[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub(super) struct FileEntryStart {
-    tag: Tag,
+    pub(super) tag: Tag,
     pub(super) icb: IcbTag,
     /// 4/14.9.3
     pub(super) uid: U32<LE>,

@@ -101,7 +101,10 @@ impl Space {
     /// [`Error::Corrupt`] when the address is none, or no copy is in order.
     pub(super) fn descriptor(&self, address: Address) -> Result<Descriptor> {
         let (first, copy) = self.partition(address.partition)?.places(self, address.block);
-        let read = |at: Result<u64>| Descriptor::read(&self.volume, at?, self.block_size, address.block);
+        let read = |at: Result<u64>| {
+            let is_all = file_entry::is_all;
+            Descriptor::read_start(&self.volume, at?, self.block_size, address.block, is_all)
+        };
         read(first).or_else(|error| match copy {
             Some(copy) => {
                 log::debug!("{error}; the mirror is read instead");

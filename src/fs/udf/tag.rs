@@ -16,6 +16,9 @@ static CRC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_XMODEM);
 /// Bytes of a tag.
 const TAG: usize = size_of::<Tag>();
 
+/// Bytes that a file entry with a few allocation descriptors takes.
+const START: usize = 512;
+
 /// Versions of tags: that of ECMA-167's second edition (NSR02) and its third (NSR03).
 const VERSIONS: std::ops::RangeInclusive<u16> = 2..=3;
 
@@ -39,6 +42,31 @@ impl Descriptor {
         volume.read(&mut bytes, at)?;
         let identifier = verify(&bytes, at, location)?;
         Ok(Self { bytes, at, identifier })
+    }
+
+    /// As [`read`](Self::read), but of a block whose first [`START`] bytes hold all of a descriptor, as `is_all` says of
+    /// them, only these are read: file entries take a block each and leave most of it empty.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn read_start(
+        volume: &Volume,
+        at: u64,
+        block_size: u64,
+        location: u32,
+        is_all: impl Fn(&[u8]) -> bool,
+    ) -> Result<Self> {
+        let mut bytes = vec![0; START.min(as_usize(block_size))];
+        if volume.contains(at, block_size) && volume.read_data(&mut bytes, at).is_ok() {
+            let is_covered = |(tag, body): (&Tag, &[u8])| usize::from(tag.crc_length.get()) <= body.len();
+            if is_all(&bytes)
+                && Tag::ref_from_prefix(&bytes).is_ok_and(is_covered)
+                && let Ok(identifier) = verify(&bytes, at, location)
+            {
+                return Ok(Self { bytes, at, identifier });
+            }
+        }
+        Self::read(volume, at, block_size, location)
     }
 
     /// The block as a structure that begins at its first byte.
