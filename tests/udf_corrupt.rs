@@ -193,6 +193,16 @@ fn inline_data_that_does_not_fit_costs_the_file() {
 }
 
 #[test]
+fn a_size_that_no_file_can_have_costs_the_file() {
+    let mut udf = sample().file("x", [7; 100]).build();
+    let entry = udf.icb("x");
+    udf.forge(entry, INFORMATION_LENGTH, &(1u64 << 63).to_le_bytes());
+    let image = udf.open().unwrap();
+    assert!(stat(&image, "x").unwrap_err().to_string().contains("information length is 9223372036854775808"));
+    others_are_whole(&image, &[]);
+}
+
+#[test]
 fn allocation_descriptors_of_a_kind_that_does_not_exist() {
     let mut udf = sample().file("x", [7; 5000]).build();
     let entry = udf.icb("x");

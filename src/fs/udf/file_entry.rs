@@ -103,6 +103,11 @@ impl FileEntry {
                 return Err(Corrupt::new(STRUCTURE, at, "tag identifier", other, "must be 261 or 266").into());
             }
         };
+        // The kernel counts the bytes of a file in 63 bits.
+        if i64::try_from(entry.information_length).is_err() {
+            let (at, found) = (entry.descriptor.at, entry.information_length);
+            return Err(Corrupt::new(STRUCTURE, at, "information length", found, "must be below 2^63").into());
+        }
         let header = offset.saturating_add(header);
         let attributes = as_usize(lengths.0.get().into());
         let allocation = as_usize(lengths.1.get().into());
