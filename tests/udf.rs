@@ -259,7 +259,8 @@ fn permissions_and_owners_of_udf() {
         // Of the five bits of each only read, write and execute have a counterpart.
         .file("all", File::from(b"").permissions(0x7fff).owner(u32::MAX, u32::MAX))
         .file("delete", File::from(b"").permissions(0x18 << 10 | 0x18 << 5 | 0x18))
-        .file("dir", File::directory().mode(0o1700).owner(5, 6));
+        .file("dir", File::directory().mode(0o1700).owner(5, 6))
+        .symlink("link", "mode");
     let image = udf.build();
     let shown = |policy: Policy, tree: TreeOptions, path: &str| {
         let options = OpenOptions { policy, tree, ..OpenOptions::default() };
@@ -275,6 +276,8 @@ fn permissions_and_owners_of_udf() {
     assert_eq!(plain("dir"), (0o1700, 5, 6));
     let ignored = Policy { ignores_uid: true, ignores_gid: true, umask: 0o22, ..policy() };
     assert_eq!(shown(ignored, TreeOptions::default(), "all"), (0o755, 77, 78));
+    let masked = Policy { umask: 0o77, ..policy() };
+    assert_eq!(shown(masked, TreeOptions::default(), "link").0, 0o777, "of a link nothing is taken away");
     let set =
         Policy { uid: Some(1), gid: Some(2), mode: Some(0o640), directory_mode: Some(0o750), ..policy() };
     let overridden =

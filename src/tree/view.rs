@@ -52,7 +52,7 @@ pub struct Policy {
     pub ignores_uid: bool,
     /// `gid=ignore`: recorded groups do not count.
     pub ignores_gid: bool,
-    /// `umask=`: permissions that nothing has.
+    /// `umask=`: permissions that nothing but a link has.
     pub umask: u16,
     /// `mode=`: permissions of what is no directory and has none recorded.
     pub mode: Option<u16>,
@@ -86,12 +86,14 @@ impl Policy {
     /// What is shown of a node.
     pub fn stat(&self, a: &Attributes) -> Stat {
         let chosen = if a.kind == Kind::Directory { self.directory_mode } else { self.mode };
+        // The permissions of a link are never looked at.
+        let mask = if a.kind == Kind::Symlink { 0 } else { self.umask };
         let recorded_uid = a.uid.filter(|_| !self.ignores_uid);
         let recorded_gid = a.gid.filter(|_| !self.ignores_gid);
         Stat {
             id: a.id,
             kind: a.kind,
-            permissions: a.permissions.or(chosen).unwrap_or(UNRECORDED_MODE) & !self.umask,
+            permissions: a.permissions.or(chosen).unwrap_or(UNRECORDED_MODE) & !mask,
             links: a.links,
             uid: self.uid.or(recorded_uid).unwrap_or(self.default_uid),
             gid: self.gid.or(recorded_gid).unwrap_or(self.default_gid),
