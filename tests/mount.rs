@@ -15,7 +15,7 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     fs::{self, File},
-    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    io::{self, ErrorKind, Read},
     os::unix::{
         ffi::OsStrExt,
         fs::{FileExt, MetadataExt, PermissionsExt, chown, symlink},
@@ -27,35 +27,11 @@ use std::{
 use nix::sys::{signal::Signal, statfs::statfs, statvfs::statvfs};
 use support::{
     listing::{self, Lines},
-    maker::{self, Abilities, GENISOIMAGE, GENISOIMAGE_LEVEL_4, XORRISO, lacks},
+    maker::{self, Abilities, GENISOIMAGE, GENISOIMAGE_LEVEL_4, Workshop, XORRISO, lacks},
     mounted::{self, Mounted, PATIENCE},
 };
-use tempfile::TempDir;
 
 const FUSE: &str = "/dev/fuse";
-
-/// A directory for what one test needs, with an empty directory `source` in it.
-struct Workshop(TempDir);
-
-impl Workshop {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        fs::create_dir(directory.path().join("source")).unwrap();
-        Self(directory)
-    }
-
-    fn source(&self) -> PathBuf {
-        self.path("source")
-    }
-
-    fn image(&self) -> PathBuf {
-        self.path("image.iso")
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-}
 
 fn assert_same(source: &Lines, found: &Lines) {
     let differences = listing::differences(source, found);
@@ -347,27 +323,6 @@ fn the_plain_view() {
     compare();
 }
 
-/// Writes what a program sends, with holes where it sends zeros.
-fn write_sparsely(mut from: impl Read, to: &Path) {
-    let mut file = File::create(to).unwrap();
-    let zeros = vec![0; 1 << 16];
-    let mut buf = vec![0; 1 << 16];
-    let mut len = 0;
-    loop {
-        let n = match from.read(&mut buf).unwrap() {
-            0 => break,
-            n => n,
-        };
-        if buf[..n] == zeros[..n] {
-            file.seek(SeekFrom::Current(n as i64)).unwrap();
-        } else {
-            file.write_all(&buf[..n]).unwrap();
-        }
-        len += n as u64;
-    }
-    file.set_len(len).unwrap();
-}
-
 #[test]
 fn a_file_of_more_than_4_gib() {
     if lacks(&["root", FUSE, "xorriso"]) {
@@ -375,9 +330,7 @@ fn a_file_of_more_than_4_gib() {
     }
     let workshop = Workshop::new();
     let (source, image) = (workshop.source(), workshop.image());
-    let disk = statvfs(workshop.0.path()).unwrap();
-    if disk.blocks_available() * disk.fragment_size() < 15 << 30 {
-        eprintln!("skipped: less than 15 GiB are free in {}", workshop.0.path().display());
+    if workshop.lacks_room(15) {
         return;
     }
     const SIZE: u64 = 4_400_000_123;
@@ -395,7 +348,7 @@ fn a_file_of_more_than_4_gib() {
     let mut xorriso = Command::new("xorriso");
     xorriso.args(["-as", "mkisofs", "-quiet", "-iso-level", "3", "-R"]).arg(&source);
     let mut xorriso = xorriso.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    write_sparsely(xorriso.stdout.take().unwrap(), &image);
+    maker::write_sparsely(xorriso.stdout.take().unwrap(), &image);
     assert!(xorriso.wait().unwrap().success());
 
     let mounted = Mounted::new(&image, "");

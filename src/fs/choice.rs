@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     limits,
-    tree::{FileSystem, Kind, NodeId},
+    tree::{FileSystem, Kind, Listing, NodeId},
     volume::Volume,
 };
 
@@ -21,7 +21,7 @@ const LARGE: u64 = 1 << 32;
 const RELOCATED: [&[u8]; 2] = [b"rr_moved", b".rr_moved"];
 
 /// Finds the file system of a volume: the tree that `options` want, by default Rock Ridge, then UDF, then Joliet, then plain
-/// ISO 9660. Where the ISO side cannot be the whole truth (its root lacks names that UDF has, UDF knows larger files), UDF
+/// ISO 9660. Where the ISO side cannot be the whole truth (its root has fewer names than UDF's, UDF knows larger files), UDF
 /// comes first; where UDF is empty or damaged, ISO 9660.
 ///
 /// # Errors
@@ -79,6 +79,13 @@ fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>
             log::warn!("UDF cannot be read, ISO 9660 is shown instead: {error}");
             (boxed(iso), None)
         }
+        (Err(Error::NotADisc(text)), None) => {
+            let there = views(volume, options).join(", ");
+            return Err(match &*there {
+                "" => Error::NotADisc(text),
+                there => Error::unsupported(format!("noudf leaves nothing to show; the disc has: {there}")),
+            });
+        }
         (Err(error), None) => return Err(error),
         (Err(Error::NotADisc(_)), Some(udf)) => (boxed(udf?), None),
         (Err(error), Some(Err(_))) => return Err(error),
@@ -125,18 +132,25 @@ fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
     {
         return (true, format!("UDF knows a file of {size} bytes that ISO 9660 shows shorter"));
     }
-    (false, "Rock Ridge comes before UDF, and both have the same names in their root".to_owned())
+    (false, "Rock Ridge comes before UDF, and its root has as many names".to_owned())
 }
 
-/// A name in the root of `tree` that that of `other` does not have. Only names in ASCII count: others may be in another
-/// encoding there.
+/// A name in the root of `tree` that that of `other`, which has fewer, does not have. Where it has as many, it writes them
+/// otherwise: in another encoding (so that the first name in ASCII is the surest), or because one of the trees cannot have
+/// them as they are (genisoimage's UDF has `a_b` for `a:b`, and cuts long names).
 fn name_without(tree: &dyn FileSystem, other: &dyn FileSystem) -> Option<Vec<u8>> {
     let (names, others) = (tree.listing(tree.root()).ok()?, other.listing(other.root()).ok()?);
-    let mut missing = names
+    let true_names = |listing: &Listing| -> usize {
+        listing.entries(0).filter(|entry| !RELOCATED.contains(&entry.name)).count()
+    };
+    if true_names(&names) <= true_names(&others) {
+        return None;
+    }
+    let missing = names
         .entries(0)
         .map(|entry| entry.name)
-        .filter(|name| name.is_ascii() && !RELOCATED.contains(name) && others.find(name).is_none());
-    missing.next().map(<[u8]>::to_vec)
+        .filter(|name| !RELOCATED.contains(name) && others.find(name).is_none());
+    missing.min_by_key(|name| !name.is_ascii()).map(<[u8]>::to_vec)
 }
 
 /// The size of a file in `tree` that has 4 GiB or more and is shorter in `other`, where that has it. At most

@@ -1,23 +1,27 @@
 //! Source trees on disk, and the programs that make images of them.
 
 use std::{
+    collections::BTreeMap,
     ffi::{OsStr, OsString},
-    fs,
+    fs::{self, File},
+    io::{Read, Seek, SeekFrom, Write},
     os::unix::{
         ffi::OsStrExt,
         fs::{PermissionsExt, lchown, symlink},
     },
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use nix::{
     fcntl::AT_FDCWD,
     sys::{
         stat::{Mode, SFlag, UtimensatFlags, makedev, mknod, utimensat},
+        statvfs::statvfs,
         time::TimeSpec,
     },
 };
+use tempfile::TempDir;
 
 /// Whether one of `needs` is not there, which is said on stderr. A need is the name of a program, `root` (who may mount
 /// and make devices), or a path that can be opened for reading and writing.
@@ -49,13 +53,52 @@ pub fn program(name: &str) -> Option<PathBuf> {
     places.map(|place| place.join(name)).find(|file| file.is_file())
 }
 
-/// Runs a program, for two minutes at most.
-pub fn output<A: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = A>) -> Output {
+/// A directory for what one test needs, with an empty directory `source` in it.
+pub struct Workshop(TempDir);
+
+impl Workshop {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("source")).unwrap();
+        Self(directory)
+    }
+
+    pub fn source(&self) -> PathBuf {
+        self.path("source")
+    }
+
+    pub fn image(&self) -> PathBuf {
+        self.path("image.iso")
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Whether fewer than this many GiB are free, which is said on stderr.
+    pub fn lacks_room(&self, gib: u64) -> bool {
+        let disk = statvfs(self.0.path()).unwrap();
+        let lacks_room = disk.blocks_available() * disk.fragment_size() < gib << 30;
+        if lacks_room {
+            eprintln!("skipped: less than {gib} GiB are free in {}", self.0.path().display());
+        }
+        lacks_room
+    }
+}
+
+/// A program that runs for two minutes at most.
+fn timed(name: &str) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["-k", "5", "120"]).arg(program(name).unwrap()).args(args);
+    command.args(["-k", "5", "120"]).arg(program(name).unwrap());
     // A zone that has a half hour, west of Greenwich, so that a lost sign or quarter shows.
     command.env("LC_ALL", "C.UTF-8").env("TZ", "XXX+3:30");
-    command.output().unwrap()
+    command
+}
+
+/// Runs a program, for two minutes at most.
+pub fn output<A: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = A>) -> Output {
+    timed(name).args(args).output().unwrap()
 }
 
 /// Runs a program that must not fail.
@@ -88,10 +131,72 @@ pub fn native_xorriso(commands: &[&str], paths: &[&Path]) {
 }
 
 pub fn genisoimage(image: &Path, source: &Path, options: &[&str]) {
-    // Only for Joliet it translates names; else it passes them on.
-    let charset = if options.contains(&"-J") { "utf-8" } else { "iso8859-1" };
-    let start = ["-quiet", "-input-charset", charset];
-    run("genisoimage", filled(&[&start, options, &["-o", "{}", "{}"]].concat(), &[image, source]));
+    run("genisoimage", genisoimage_words(&[options, &["-o", "{}", "{}"]].concat(), &[image, source]));
+}
+
+/// As [`genisoimage`], with holes in the image where it has zeros.
+pub fn sparse_genisoimage(image: &Path, source: &Path, options: &[&str]) {
+    let mut command = timed("genisoimage");
+    command.args(genisoimage_words(&[options, &["{}"]].concat(), &[source]));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    write_sparsely(child.stdout.take().unwrap(), image);
+    let status = child.wait().unwrap();
+    assert!(status.success(), "genisoimage {options:?}: {status}");
+}
+
+fn genisoimage_words(options: &[&str], paths: &[&Path]) -> Vec<OsString> {
+    // Only for Joliet and UDF it translates names; else it passes them on.
+    let translates = options.iter().any(|option| matches!(*option, "-J" | "-udf"));
+    let charset = if translates { "utf-8" } else { "iso8859-1" };
+    filled(&[&["-quiet", "-input-charset", charset], options].concat(), paths)
+}
+
+/// Makes an empty UDF volume in a new file of `len` bytes. Returns what `mkudffs` says of it (`key=value`), `None` when it
+/// refuses these options.
+pub fn mkudffs(image: &Path, len: u64, options: &[&str]) -> Option<BTreeMap<String, String>> {
+    File::create(image).unwrap().set_len(len).unwrap();
+    let output = output("mkudffs", filled(&[&["--utf8"], options, &["{}"]].concat(), &[image]));
+    if output.status.success() {
+        return Some(values(&output.stdout));
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "mkudffs {options:?}: {said}");
+    assert!(said.starts_with("mkudffs: Error: "), "mkudffs {options:?}: {said}");
+    None
+}
+
+/// What `udfinfo` says of an image.
+pub fn udfinfo(image: &Path) -> BTreeMap<String, String> {
+    let output = output("udfinfo", filled(&["--utf8", "{}"], &[image]));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "udfinfo {}: {}\n{said}", image.display(), output.status);
+    values(&output.stdout)
+}
+
+fn values(text: &[u8]) -> BTreeMap<String, String> {
+    let text = String::from_utf8_lossy(text);
+    text.lines().filter_map(|line| line.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+}
+
+/// Writes what a program sends, with holes where it sends zeros.
+pub fn write_sparsely(mut from: impl Read, to: &Path) {
+    let mut file = File::create(to).unwrap();
+    let zeros = vec![0; 1 << 16];
+    let mut buf = vec![0; 1 << 16];
+    let mut len = 0;
+    loop {
+        let n = match from.read(&mut buf).unwrap() {
+            0 => break,
+            n => n,
+        };
+        if buf[..n] == zeros[..n] {
+            file.seek(SeekFrom::Current(n as i64)).unwrap();
+        } else {
+            file.write_all(&buf[..n]).unwrap();
+        }
+        len += n as u64;
+    }
+    file.set_len(len).unwrap();
 }
 
 /// Bytes that look random and are the same for the same seed.

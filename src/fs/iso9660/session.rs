@@ -46,7 +46,9 @@ pub(super) fn wanted(
             let index = usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
             sessions.get(index).cloned()
         }
-        Some(Session::Start(sector)) => DescriptorSet::read(volume, sector)?,
+        Some(Session::Start(sector)) => {
+            DescriptorSet::read(volume, sector)?.filter(|set| set.primary.is_some())
+        }
     };
     found.ok_or_else(|| {
         let starts: Vec<String> = sessions.iter().map(|set| set.start.to_string()).collect();

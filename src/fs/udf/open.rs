@@ -52,6 +52,12 @@ impl Udf {
         }
         Err(failed.unwrap_or_else(|| {
             if anchor::is_announced(&volume, 0) {
+                if let Some(Session::Start(sector)) = options.session {
+                    return Error::unsupported(format!("no session of UDF begins at sector {sector}"));
+                }
+                if let Some(size) = options.block_size {
+                    return Error::unsupported(format!("UDF has no anchor for blocks of {size} bytes"));
+                }
                 let at = 256 * SECTOR;
                 let allowed = "must be in block 256, 512, the last one, or 256 before it";
                 return Corrupt::new("anchor volume descriptor pointer", at, "tag", "missing", allowed)
@@ -193,10 +199,21 @@ fn virtual_counts(partition: &Partition) -> Option<Counts> {
     }
 }
 
-/// The free blocks of the partitions that lie in no other.
+/// The free blocks of the partitions that lie in no other. On a medium that is written once they are those behind its table:
+/// what the integrity descriptor says is as old as the volume.
 fn free_blocks(space: &Space, free: &[Option<u32>]) -> u64 {
-    let own = space.partitions.iter().zip(free).filter(|(partition, _)| partition.own_blocks() > 0);
-    own.map(|(_, free)| u64::from(free.unwrap_or(0))).sum()
+    let table_on = |wanted: usize| {
+        space.partitions.iter().find_map(|partition| match partition {
+            Partition::Virtual { base, table } if usize::from(*base) == wanted => Some(table),
+            _ => None,
+        })
+    };
+    let own = space.partitions.iter().enumerate().map(|(index, partition)| match table_on(index) {
+        Some(table) => partition.own_blocks().saturating_sub(table.block.saturating_add(1)),
+        None if partition.own_blocks() > 0 => free.get(index).copied().flatten().unwrap_or(0),
+        None => 0,
+    });
+    own.map(u64::from).sum()
 }
 
 /// What is wrong with the volume as a whole.

@@ -93,7 +93,7 @@ pub(super) fn read(space: &mut Space, descriptors: &VolumeDescriptors, last_bloc
             Map::Physical | Map::Sparable(_) | Map::Unknown(_) => continue,
         };
         let loaded = loaded.unwrap_or_else(|error| {
-            log::warn!("{error}");
+            log::debug!("{error}");
             Partition::Missing(error)
         });
         if let Some(partition) = space.partitions.get_mut(index) {
@@ -119,7 +119,7 @@ fn metadata(space: &Space, base: u16, main: u32, mirror: u32) -> Result<Partitio
     let (main, mirror) = (file(main), file(mirror));
     match (&main, &mirror) {
         (Err(error), Err(_)) => return Err(error.clone()),
-        (Err(error), Ok(_)) => log::warn!("{error}; the mirror of the metadata is read instead"),
+        (Err(error), Ok(_)) => log::debug!("{error}; the mirror of the metadata is read instead"),
         _ => {}
     }
     Ok(Partition::Metadata { main, mirror })

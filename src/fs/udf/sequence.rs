@@ -107,7 +107,7 @@ impl Found {
                     // A block that was not written ends a sequence, ECMA-167 3/8.4.2.
                     Err(_) if is_unrecorded(volume, at) => break,
                     Err(error) => {
-                        log::warn!("{error}");
+                        log::debug!("{error}");
                         self.damage.get_or_insert(error);
                         continue;
                     }
@@ -125,7 +125,7 @@ impl Found {
                         break;
                     }
                     Err(error) => {
-                        log::warn!("{error}");
+                        log::debug!("{error}");
                         self.damage.get_or_insert(error);
                     }
                 }
@@ -137,7 +137,7 @@ impl Found {
         let at = u64::from(block).saturating_mul(block_size);
         let error =
             Corrupt::new("volume descriptor sequence", at, field, found, "the rest is not read").into();
-        log::warn!("{error}");
+        log::debug!("{error}");
         self.damage.get_or_insert(error);
     }
 

@@ -32,6 +32,8 @@ pub(super) struct VirtualTable {
     /// Bytes in front of the first entry.
     header: u64,
     entries: u64,
+    /// The block of its partition in which its ICB is: the last one that was written.
+    pub(super) block: u32,
     /// What a table of UDF 2.00 and later says of the volume.
     pub(super) counts: Option<Counts>,
 }
@@ -78,7 +80,10 @@ impl VirtualTable {
             if !is_entry(tag::FILE_ENTRY) && !is_entry(tag::EXTENDED_FILE_ENTRY) {
                 continue;
             }
-            match space.entry(Address { partition: base, block }).and_then(|entry| Self::of(space, &entry)) {
+            match space
+                .entry(Address { partition: base, block })
+                .and_then(|entry| Self::of(space, &entry, block))
+            {
                 Ok(Some(table)) => {
                     log::debug!("virtual allocation table in block {block} of its partition");
                     return Ok(table);
@@ -94,17 +99,17 @@ impl VirtualTable {
     }
 
     /// The table in a file, if it is one.
-    fn of(space: &Space, entry: &FileEntry) -> Result<Option<Self>> {
+    fn of(space: &Space, entry: &FileEntry, block: u32) -> Result<Option<Self>> {
         let data = space.data(entry);
         match entry.file_type {
-            file_type::VIRTUAL_ALLOCATION_TABLE => Self::with_header(space, entry, data).map(Some),
-            file_type::UNSPECIFIED => Ok(Self::with_trailer(space, data)),
+            file_type::VIRTUAL_ALLOCATION_TABLE => Self::with_header(space, entry, data, block).map(Some),
+            file_type::UNSPECIFIED => Ok(Self::with_trailer(space, data, block)),
             _ => Ok(None),
         }
     }
 
     /// The form of UDF 2.00 and later.
-    fn with_header(space: &Space, entry: &FileEntry, data: Data) -> Result<Self> {
+    fn with_header(space: &Space, entry: &FileEntry, data: Data, block: u32) -> Result<Self> {
         let mut bytes = [0; size_of::<raw::VirtualTableHeader>()];
         read_stored(&space.volume, &data, 0, &mut bytes)?;
         let wrong = |found: u16, allowed: String| {
@@ -121,17 +126,17 @@ impl VirtualTable {
             directories: header.directories.get(),
             revision: header.min_read_revision.get(),
         };
-        Ok(Self { data, header: length, entries: rest / 4, counts: Some(counts) })
+        Ok(Self { data, header: length, entries: rest / 4, block, counts: Some(counts) })
     }
 
     /// The form of UDF 1.50: a file of no type, known by what it ends with.
-    fn with_trailer(space: &Space, data: Data) -> Option<Self> {
+    fn with_trailer(space: &Space, data: Data, block: u32) -> Option<Self> {
         let entries = data.size().checked_sub(TRAILER)?;
         let mut identifier = [0; size_of::<EntityIdentifier>()];
         read_stored(&space.volume, &data, entries, &mut identifier).ok()?;
         let identifier = EntityIdentifier::ref_from_bytes(&identifier).ok()?;
         let is_table = is_named(identifier, b"*UDF Virtual Alloc Tbl");
-        is_table.then_some(Self { data, header: 0, entries: entries / 4, counts: None })
+        is_table.then_some(Self { data, header: 0, entries: entries / 4, block, counts: None })
     }
 
     /// The block of the partition below that a virtual block stands for.
