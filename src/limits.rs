@@ -115,8 +115,9 @@ pub const INTEGRITY_DESCRIPTORS: u32 = 1024;
 /// images have padding behind it.
 pub const VIRTUAL_TABLE_SEARCH: u32 = 4096;
 
-/// Bytes of zeros at the end of an image behind which a virtual allocation table is still looked for: a whole DVD of two layers.
-pub const BLANK_TAIL: u64 = 9 << 30;
+/// Bytes of zeros at the end of an image that are read to find what is in front of them: a compact disc. Holes of the file
+/// are not read.
+pub const BLANK_TAIL: u64 = 1 << 30;
 
 /// Entries of a sparing table: as many as its 16-bit length can say.
 pub const SPARED_PACKETS: usize = 65_535;
@@ -124,11 +125,30 @@ pub const SPARED_PACKETS: usize = 65_535;
 /// Indirect entries on the way from an ICB to its newest file entry; the kernel stops at 1024 as well.
 pub const INDIRECT_ENTRIES: u32 = 1024;
 
-/// Allocation descriptors of one file, over all its allocation extents. 262 144 packets of 64 KiB are 16 GiB in the worst order.
-pub const ALLOCATION_DESCRIPTORS: usize = 256 * 1024;
+/// Indirect entries that are followed to list one directory, over all its files.
+pub const LISTED_INDIRECT_ENTRIES: u32 = 64 * 1024;
+
+/// Files that are looked into for a virtual allocation table.
+pub const VIRTUAL_TABLE_CANDIDATES: u32 = 64;
+
+/// Named streams of one file that are looked at.
+pub const STREAMS: usize = 1024;
+
+/// Entries of a directory among which the one that names its parent is looked for. It is the first.
+pub const PARENT_ENTRIES: usize = 64;
+
+/// Steps that it may take to find the bytes of one file: its allocation descriptors, and the runs that they fall into in a
+/// partition whose blocks are scattered. 262 144 packets of 64 KiB are 16 GiB in the worst order.
+pub const ALLOCATION_DESCRIPTORS: u32 = 256 * 1024;
+
+/// Such steps for a file that is only listed, so that its node is decoded at once: as many as its block may have.
+pub const LISTED_ALLOCATION_DESCRIPTORS: u32 = 256;
 
 /// Allocation extents (blocks full of allocation descriptors) of one file.
 pub const ALLOCATION_EXTENTS: u32 = 16 * 1024;
+
+/// Allocation extents one behind the other without a byte of the file; the kernel stops at 16 as well.
+pub const EMPTY_ALLOCATION_EXTENTS: u32 = 16;
 
 /// Bytes of a directory without an entry after which it is taken to have ended, as [`EMPTY_DIRECTORY_SECTORS`]: 8 MiB.
 pub const EMPTY_DIRECTORY: u64 = 8 * 1024 * 1024;

@@ -447,33 +447,58 @@ fn label_space_and_counts_are_those_of_the_volume() {
     assert_eq!(virtual_label.build().open().unwrap().tree().label(), "renamed", "the table is newer");
 }
 
-/// An image whose last anchor leads to a newer volume than its first: that of the second session.
-fn two_sessions() -> Forged {
+/// An image with a second volume behind the first, whose descriptors have that label: those of another session, or what
+/// is left of an older volume when they lie where the first has its reserve sequence.
+fn two_volumes(is_behind: bool) -> Forged {
     let mut udf = sample(Udf::default().label("first").anchors(&[Anchor::At(256), Anchor::Last])).build();
-    let primary = udf.descriptor(Descriptor::Primary, Sequence::Reserve);
-    udf.forge(primary, 376, &Time::new(2038, 1, 1, 0, 0, 0).bytes());
-    let logical = udf.descriptor(Descriptor::LogicalVolume, Sequence::Reserve);
-    udf.forge(logical, 84, b"\x08second\0");
-    udf.forge(logical, 84 + 127, &[7]);
     let [first, last] = udf.anchors[..] else { panic!("two anchors") };
-    let (main, reserve) =
-        (udf.bytes[first + 16..first + 24].to_vec(), udf.bytes[first + 24..first + 32].to_vec());
+    let block = udf.block;
+    let reserve = udf.bytes[first + 24..first + 32].to_vec();
+    let at = u32::from_le_bytes(reserve[4..].try_into().unwrap()) as usize * block;
+    let len = u32::from_le_bytes(reserve[..4].try_into().unwrap()) as usize;
+    let start = if is_behind { udf.bytes.len() } else { at };
+    if is_behind {
+        let copy = udf.bytes[at..at + len].to_vec();
+        udf.bytes.extend(copy);
+        let anchor = udf.bytes[last..last + block].to_vec();
+        udf.bytes.extend(anchor);
+    }
+    for place in (start..start + len).step_by(block) {
+        let identifier = udf.bytes[place];
+        if identifier == 6 {
+            udf.patch(place + 84, b"\x08second\0").patch(place + 84 + 127, &[7]);
+        }
+        if identifier != 0 {
+            udf.forge(place, 12, &((place / block) as u32).to_le_bytes());
+        }
+    }
+    let last = if is_behind { udf.bytes.len() - block } else { last };
+    let extent = [reserve[..4].to_vec(), ((start / block) as u32).to_le_bytes().to_vec()].concat();
+    udf.patch(last + 16, &[extent.clone(), extent].concat());
+    udf.forge(last, 12, &((last / block) as u32).to_le_bytes());
+    let main = udf.bytes[first + 16..first + 24].to_vec();
     udf.forge(first, 24, &main);
-    udf.forge(last, 16, &reserve);
     udf
 }
 
 #[test]
-fn of_several_volumes_the_newest_is_shown_and_options_choose_another() {
-    let udf = two_sessions();
+fn of_several_sessions_of_udf_the_last_is_shown_and_options_choose_another() {
+    let udf = two_volumes(true);
     let label = |tree: TreeOptions| udf.open_with(&with_tree(tree)).map(|image| image.tree().label());
     assert_eq!(label(TreeOptions::default()).unwrap(), "second");
+    check_sample(&udf.open().unwrap(), "the second session");
     let session = |n: u32| TreeOptions { session: Some(n.into()), ..TreeOptions::default() };
     assert_eq!(session(1).session, Some(Session::Number(1)));
     assert_eq!(label(session(1)).unwrap(), "first");
     let last_block = Some((udf.bytes.len() / udf.block - 4) as u32);
     assert_eq!(label(TreeOptions { last_block, ..TreeOptions::default() }).unwrap(), "first");
+    assert_eq!(label(TreeOptions { anchor: Some(256), ..TreeOptions::default() }).unwrap(), "first");
     assert!(label(session(2)).is_err(), "no recognition sequence begins another session");
+}
+
+#[test]
+fn what_is_left_of_another_volume_is_not_shown() {
+    assert_eq!(two_volumes(false).open().unwrap().tree().label(), "first");
 }
 
 #[test]

@@ -75,6 +75,9 @@ const IGNORED: [&str; 32] = [
     "noadinicb",
 ];
 
+/// Words with a value that the kernel's udf knows and does nothing for.
+const IGNORED_WITH_VALUE: [&str; 4] = ["volume", "partition", "fileset", "rootdir"];
+
 impl Wishes {
     /// Reads all that was given behind `-o`.
     ///
@@ -91,7 +94,8 @@ impl Wishes {
     fn take(&mut self, option: &str) -> Result<(), String> {
         let (name, given) =
             option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
-        if IGNORED.contains(&option) || name.starts_with("x-") || name == "comment" {
+        let is_ignored = IGNORED.contains(&option) || name.starts_with("x-") || name == "comment";
+        if is_ignored || (IGNORED_WITH_VALUE.contains(&name) && given.is_some()) {
             return Ok(());
         }
         let shown = crate::text::escape(name.as_bytes());
@@ -232,7 +236,10 @@ mod tests {
         assert_eq!(parse("session=300").unwrap().open.tree.session, Some(Session::Start(300)));
         assert!(parse("bs=1000").unwrap_err().ends_with("a power of two from 512 to 32768"));
         assert!(parse("").is_ok());
-        assert!(parse("rw,dev,suid,noauto,x-systemd.automount,comment=a").is_ok(), "what mount(8) adds");
+        assert!(
+            parse("rw,dev,suid,noauto,x-systemd.automount,comment=a,volume=0").is_ok(),
+            "what mount(8) adds"
+        );
     }
 
     #[test]

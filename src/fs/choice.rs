@@ -17,6 +17,9 @@ use crate::{
 /// Files from this size on do not fit into one extent of ISO 9660.
 const LARGE: u64 = 1 << 32;
 
+/// Bytes of a directory that count as a name when trees are compared, as many as a long one has.
+const BYTES_PER_NAME: u64 = 64;
+
 /// Where Rock Ridge keeps directories whose true place is elsewhere: the other tree may show them there.
 const RELOCATED: [&[u8]; 2] = [b"rr_moved", b".rr_moved"];
 
@@ -30,6 +33,7 @@ const RELOCATED: [&[u8]; 2] = [b"rr_moved", b".rr_moved"];
 pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>> {
     match options.view {
         View::Auto => choose(&volume, options),
+        View::Udf if !options.udf => Err(missing(&volume, options, Error::unsupported("UDF is turned off"))),
         View::Udf => {
             Udf::open(volume.clone(), options).map(boxed).map_err(|error| missing(&volume, options, error))
         }
@@ -44,10 +48,9 @@ fn boxed(file_system: impl FileSystem + 'static) -> Box<dyn FileSystem> {
 }
 
 /// The words of the trees that the disc has.
-fn views(volume: &Arc<Volume>, options: &Options) -> Vec<&'static str> {
+fn views(volume: &Arc<Volume>, options: &Options, has_udf: bool) -> Vec<&'static str> {
     let mut there = iso9660::views(volume, options);
-    let options = Options { view: View::Udf, ..options.clone() };
-    if Udf::open(volume.clone(), &options).is_ok() {
+    if has_udf {
         let place = usize::from(there.first() == Some(&View::RockRidge.word()));
         there.insert(place, View::Udf.word());
     }
@@ -59,7 +62,8 @@ fn missing(volume: &Arc<Volume>, options: &Options, error: Error) -> Error {
     if !matches!(error, Error::NotADisc(_) | Error::Unsupported(_)) {
         return error;
     }
-    let there = views(volume, options);
+    let has_udf = options.view != View::Udf && options.udf && Udf::open(volume.clone(), options).is_ok();
+    let there = views(volume, options, has_udf);
     let wanted = options.view.word();
     if there.is_empty() || there.contains(&wanted) {
         return error;
@@ -73,17 +77,20 @@ fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>
     let may_be_udf =
         options.udf && (iso.is_err() || options.ignores_recognition || udf::is_announced(volume));
     let udf = may_be_udf.then(|| Udf::open(volume.clone(), options));
+    let has_udf = matches!(udf, Some(Ok(_)));
     let (shown, why): (Box<dyn FileSystem>, _) = match (iso, udf) {
-        (Ok(iso), None | Some(Err(Error::NotADisc(_)))) => (boxed(iso), None),
+        // An option that UDF cannot fulfil, as a session that it does not have, is no damage.
+        (Ok(iso), None | Some(Err(Error::NotADisc(_) | Error::Unsupported(_)))) => (boxed(iso), None),
         (Ok(iso), Some(Err(error))) => {
             log::warn!("UDF cannot be read, ISO 9660 is shown instead: {error}");
             (boxed(iso), None)
         }
         (Err(Error::NotADisc(text)), None) => {
-            let there = views(volume, options).join(", ");
-            return Err(match &*there {
-                "" => Error::NotADisc(text),
-                there => Error::unsupported(format!("noudf leaves nothing to show; the disc has: {there}")),
+            let has_udf = Udf::open(volume.clone(), options).is_ok();
+            return Err(if has_udf {
+                Error::unsupported("noudf leaves nothing to show; the disc has: udf")
+            } else {
+                Error::NotADisc(text)
             });
         }
         (Err(error), None) => return Err(error),
@@ -100,7 +107,7 @@ fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>
     };
     let why = why.map(|why| format!(", because {why}")).unwrap_or_default();
     if log::log_enabled!(log::Level::Info) {
-        let there = views(volume, options).join(", ");
+        let there = views(volume, options, has_udf).join(", ");
         log::info!("showing the {} tree ({}){why}; the disc has: {there}", shown.view(), shown.format());
     }
     Ok(shown)
@@ -117,8 +124,9 @@ fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
     if in_udf == 0 && in_iso > 0 {
         return (false, "the root of UDF is empty".to_owned());
     }
-    if iso.session() > udf.session() {
-        return (false, "it is of a later session than UDF".to_owned());
+    // Writers that add a session to a bridge disc join the trees of all sessions in ISO 9660, and not always in UDF.
+    if iso.session() > 0 {
+        return (false, "the disc has several sessions, which ISO 9660 joins".to_owned());
     }
     if iso.view() != View::RockRidge.word() {
         return (true, format!("UDF comes before {}", iso.view()));
@@ -126,6 +134,9 @@ fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
     if let Some(name) = name_without(udf, iso) {
         let name = crate::text::escape(&name);
         return (true, format!("the root of ISO 9660 has no {name}, which UDF has"));
+    }
+    if have_nothing_in_common(udf, iso) {
+        return (true, "the roots of ISO 9660 and UDF have nothing in common".to_owned());
     }
     if volume.len() > LARGE
         && let Some(size) = larger_file(udf, iso)
@@ -153,12 +164,27 @@ fn name_without(tree: &dyn FileSystem, other: &dyn FileSystem) -> Option<Vec<u8>
     missing.min_by_key(|name| !name.is_ascii()).map(<[u8]>::to_vec)
 }
 
+/// Whether no name is in both roots, and one has more directories than the other: so they do not just write the same names
+/// otherwise.
+fn have_nothing_in_common(tree: &dyn FileSystem, other: &dyn FileSystem) -> bool {
+    let (Ok(names), Ok(others)) = (tree.listing(tree.root()), other.listing(other.root())) else {
+        return false;
+    };
+    let directories =
+        |listing: &Listing| listing.entries(0).filter(|entry| entry.kind == Kind::Directory).count();
+    names.entries(0).all(|entry| others.find(entry.name).is_none())
+        && directories(&names) != directories(&others)
+}
+
 /// The size of a file in `tree` that has 4 GiB or more and is shorter in `other`, where that has it. At most
 /// [`limits::COMPARED_NODES`] are looked at, those nearest to the root first.
 fn larger_file(tree: &dyn FileSystem, other: &dyn FileSystem) -> Option<u64> {
     let mut pending: VecDeque<(NodeId, NodeId)> = VecDeque::from([(tree.root(), other.root())]);
     let mut left = limits::COMPARED_NODES;
     while let Some((directory, counterpart)) = pending.pop_front() {
+        // Long directories with few names count for their length.
+        let size = tree.node(directory).map_or(0, |node| node.attributes.size);
+        left = left.checked_sub(u32::try_from(size / BYTES_PER_NAME).unwrap_or(u32::MAX))?;
         let (Ok(names), Ok(others)) = (tree.listing(directory), other.listing(counterpart)) else { continue };
         for entry in names.entries(0) {
             left = left.checked_sub(1)?;

@@ -7,7 +7,10 @@ use std::{
     path::Path,
 };
 
-use nix::sys::statfs::{self, FsType};
+use nix::{
+    sys::statfs::{self, FsType},
+    unistd::Whence,
+};
 
 use super::{Source, map::Map};
 use crate::{
@@ -71,6 +74,30 @@ fn device_len(mut file: &File) -> io::Result<u64> {
     file.seek(SeekFrom::End(0))
 }
 
+/// Parts of a sparse file that are looked at to find the last: a file of more is read.
+const PARTS: usize = 64 * 1024;
+
+/// Where the last recorded part of a file before `end` ends. The position of the file is of no meaning here: everything is
+/// read by offset.
+fn recorded_end(file: &File, end: u64) -> Option<u64> {
+    let seek = |at: u64, whence| {
+        let found = nix::unistd::lseek(file, i64::try_from(at).ok()?, whence).ok()?;
+        u64::try_from(found).ok()
+    };
+    let (mut at, mut recorded) = (0, 0);
+    for _ in 0..PARTS {
+        match seek(at, Whence::SeekData).filter(|start| *start < end) {
+            Some(start) => recorded = seek(start, Whence::SeekHole)?.min(end),
+            None => return Some(recorded),
+        }
+        at = recorded;
+        if at >= end {
+            return Some(end);
+        }
+    }
+    None
+}
+
 impl Source for FileSource {
     fn len(&self) -> u64 {
         self.len
@@ -83,6 +110,10 @@ impl Source for FileSource {
     fn lend(&self, at: u64, len: usize) -> Option<&[u8]> {
         let end = at.checked_add(as_u64(len))?;
         self.map.as_ref()?.lend(as_usize(at), as_usize(end))
+    }
+
+    fn recorded_end(&self, end: u64) -> u64 {
+        recorded_end(&self.file, end).unwrap_or(end)
     }
 
     fn is_cached_by_kernel(&self) -> bool {

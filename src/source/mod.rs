@@ -36,6 +36,12 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// An offset up to `end`, from which on to `end` there are only zeros, as far as that is known without reading: the start
+    /// of the hole that a sparse file ends with.
+    fn recorded_end(&self, end: u64) -> u64 {
+        end
+    }
+
     /// Whether the kernel caches the bytes by itself, so that large reads gain nothing from a second cache.
     fn is_cached_by_kernel(&self) -> bool {
         false

@@ -44,6 +44,11 @@ impl Source for Part {
         self.whole.lend(self.place(at, len)?, len)
     }
 
+    fn recorded_end(&self, end: u64) -> u64 {
+        let end = end.min(self.len);
+        self.whole.recorded_end(self.start.saturating_add(end)).saturating_sub(self.start)
+    }
+
     fn is_cached_by_kernel(&self) -> bool {
         self.whole.is_cached_by_kernel()
     }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::Data;
 use crate::limits;
 
 /// What programs of macOS call their attributes. Linux lets programs without privileges copy only `user.` names, so that
@@ -13,22 +12,17 @@ const APPLE: &[u8] = b"com.apple.";
 const USER: &[u8] = b"user.";
 
 /// A named value beside the content of a node.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtendedAttribute {
     /// The whole name, as the kernel knows it: `user.x`, `com.apple.ResourceFork`.
     pub name: Box<[u8]>,
-    /// The value; packed blocks are not read.
-    pub value: Data,
+    /// Bytes of the value.
+    pub size: u64,
 }
 
-impl ExtendedAttribute {
-    /// Whether the kernel can ask for it: a name without NUL of 1 to [`limits::EXTENDED_ATTRIBUTE_NAME`] bytes, a value of at
-    /// most [`limits::EXTENDED_ATTRIBUTE`].
-    fn can_be_shown(&self) -> bool {
-        (1..=limits::EXTENDED_ATTRIBUTE_NAME).contains(&self.name.len())
-            && !self.name.contains(&0)
-            && self.value.size() <= limits::EXTENDED_ATTRIBUTE
-    }
+/// Whether the kernel can ask for an attribute of that name: 1 to [`limits::EXTENDED_ATTRIBUTE_NAME`] bytes without NUL.
+fn is_name(name: &[u8]) -> bool {
+    (1..=limits::EXTENDED_ATTRIBUTE_NAME).contains(&name.len()) && !name.contains(&0)
 }
 
 /// The names that are listed, each once, in the order of the disc: as many as fit into
@@ -37,7 +31,8 @@ pub(super) fn names(all: &[ExtendedAttribute]) -> Vec<Box<[u8]>> {
     let mut listed = HashSet::new();
     let mut room = limits::EXTENDED_ATTRIBUTES;
     let mut names = Vec::new();
-    for attribute in all.iter().filter(|a| a.can_be_shown()) {
+    let can_be_shown = |a: &&ExtendedAttribute| is_name(&a.name) && a.size <= limits::EXTENDED_ATTRIBUTE;
+    for attribute in all.iter().filter(can_be_shown) {
         let Some(left) = room.checked_sub(attribute.name.len().saturating_add(1)) else { break };
         if listed.insert(&attribute.name) {
             room = left;
@@ -47,9 +42,9 @@ pub(super) fn names(all: &[ExtendedAttribute]) -> Vec<Box<[u8]>> {
     names
 }
 
-/// The value of that name. `user.com.apple.x` is that of `com.apple.x`, unless the disc has both.
-pub(super) fn find<'a>(all: &'a [ExtendedAttribute], name: &[u8]) -> Option<&'a Data> {
-    let named = |name: &[u8]| all.iter().find(|a| *a.name == *name && a.can_be_shown()).map(|a| &a.value);
-    let alias = || name.strip_prefix(USER).filter(|name| name.starts_with(APPLE)).and_then(named);
-    named(name).or_else(alias)
+/// The names by which a disc may have the attribute that is asked for: `user.com.apple.x` can be that of `com.apple.x`, unless
+/// the disc has both.
+pub(super) fn spellings(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let plain = name.strip_prefix(USER).filter(|name| name.starts_with(APPLE));
+    std::iter::once(name).filter(|name| is_name(name)).chain(plain)
 }

@@ -54,14 +54,23 @@ pub trait FileSystem: Send + Sync {
         false
     }
 
-    /// The extended attributes of a node of any type. What cannot be shown ([`Tree::attribute_names`]) may be among them; of
-    /// several with one name the first counts.
+    /// The names and sizes of the extended attributes of a node of any type, in the order of the disc. What cannot be shown
+    /// ([`Tree::attribute_names`]) may be among them; of several of one name the first counts.
     ///
     /// # Errors
-    /// As [`node`](Self::node).
-    fn extended_attributes(&self, id: NodeId) -> Result<Arc<[ExtendedAttribute]>> {
+    /// As [`node`](Self::node). A damaged attribute costs only itself.
+    fn extended_attributes(&self, id: NodeId) -> Result<Vec<ExtendedAttribute>> {
         let _ = id;
-        Ok(Arc::default())
+        Ok(Vec::new())
+    }
+
+    /// Where the value of an extended attribute lies; `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// As [`node`](Self::node), of the attribute too.
+    fn extended_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Data>> {
+        let _ = (id, name);
+        Ok(None)
     }
 
     /// Sizes of the whole.
@@ -227,8 +236,14 @@ impl Tree {
     /// [`attribute_names`](Self::attribute_names); [`Error::Corrupt`] or [`Error::Io`] when a byte of it is not in the
     /// image, [`Error::Unsupported`] for packed blocks; or as [`FileSystem::extended_attributes`].
     pub fn attribute(&self, id: NodeId, name: &[u8]) -> Result<Vec<u8>> {
-        let all = self.file_system.extended_attributes(id)?;
-        self.reader.whole(extended_attribute::find(&all, name).ok_or(Error::NoAttribute)?)
+        for name in extended_attribute::spellings(name) {
+            if let Some(data) = self.file_system.extended_attribute(id, name)?
+                && data.size() <= crate::limits::EXTENDED_ATTRIBUTE
+            {
+                return self.reader.whole(&data);
+            }
+        }
+        Err(Error::NoAttribute)
     }
 
     /// Everything below (and with) the root, parents first, each directory once.
@@ -279,9 +294,15 @@ mod tests {
     const ROOT: NodeId = NodeId(2);
     const FILE: NodeId = NodeId(3);
 
+    /// An extended attribute and its value.
+    struct Named {
+        name: Box<[u8]>,
+        value: Data,
+    }
+
     /// A root and a file, both with the same extended attributes.
     struct Fake {
-        attributes: Option<Arc<[ExtendedAttribute]>>,
+        attributes: Option<Vec<Named>>,
         data: Data,
     }
 
@@ -328,9 +349,16 @@ mod tests {
             self.attributes.is_some()
         }
 
-        fn extended_attributes(&self, id: NodeId) -> Result<Arc<[ExtendedAttribute]>> {
+        fn extended_attributes(&self, id: NodeId) -> Result<Vec<ExtendedAttribute>> {
             self.node(id)?;
-            Ok(self.attributes.clone().unwrap_or_default())
+            let all = self.attributes.iter().flatten();
+            Ok(all.map(|a| ExtendedAttribute { name: a.name.clone(), size: a.value.size() }).collect())
+        }
+
+        fn extended_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Data>> {
+            self.node(id)?;
+            let found = self.attributes.iter().flatten().find(|a| *a.name == *name);
+            Ok(found.map(|a| a.value.clone()))
         }
 
         fn statistics(&self) -> Statistics {
@@ -354,19 +382,19 @@ mod tests {
         }
     }
 
-    fn tree(attributes: Option<Vec<ExtendedAttribute>>, data: Data) -> Tree {
+    fn tree(attributes: Option<Vec<Named>>, data: Data) -> Tree {
         let volume = Arc::new(Volume::new(Arc::new((0..=255).collect::<Vec<u8>>()), 1 << 20));
-        let fake = Fake { attributes: attributes.map(Arc::from), data };
+        let fake = Fake { attributes, data };
         Tree::new(Box::new(fake), volume, Policy::of_user(0, 0), 1 << 20)
     }
 
-    fn attribute(name: &[u8], value: &[u8]) -> ExtendedAttribute {
+    fn attribute(name: &[u8], value: &[u8]) -> Named {
         let mut data = Data::default();
         data.push(Place::Inline(value.into()), value.len() as u64);
-        ExtendedAttribute { name: name.into(), value: data }
+        Named { name: name.into(), value: data }
     }
 
-    fn with(attributes: Vec<ExtendedAttribute>) -> Tree {
+    fn with(attributes: Vec<Named>) -> Tree {
         tree(Some(attributes), Data::default())
     }
 
@@ -388,7 +416,7 @@ mod tests {
         scattered.push(Place::Run { at: 10 }, 2);
         scattered.push(Place::Hole, 2);
         scattered.push(Place::Run { at: 254 }, 2);
-        let scattered = ExtendedAttribute { name: (*b"user.scattered").into(), value: scattered };
+        let scattered = Named { name: (*b"user.scattered").into(), value: scattered };
         let tree = with(vec![attribute(b"user.b", b"1"), scattered, attribute(b"user.a", b"")]);
         assert!(tree.has_extended_attributes());
         for id in [ROOT, FILE] {
@@ -436,7 +464,7 @@ mod tests {
             attribute(&longest, b"4"),
             attribute(b"user.largest", &largest),
             attribute(b"user.too large", &[&largest[..], b"7"].concat()),
-            ExtendedAttribute { name: (*b"user.twice").into(), value: endless },
+            Named { name: (*b"user.endless").into(), value: endless },
             attribute(b"user.twice", b"first"),
             attribute(b"user.twice", b"second"),
         ]);
@@ -445,8 +473,13 @@ mod tests {
         assert_eq!(tree.attribute(FILE, &longest).unwrap(), b"4");
         assert_eq!(tree.attribute(FILE, b"user.largest").unwrap(), largest);
         assert_eq!(tree.attribute(FILE, b"user.twice").unwrap(), b"first");
-        for name in [&b""[..], b"user.a\0b", &[b'x'; limits::EXTENDED_ATTRIBUTE_NAME + 1], b"user.too large"]
-        {
+        for name in [
+            &b""[..],
+            b"user.a\0b",
+            &[b'x'; limits::EXTENDED_ATTRIBUTE_NAME + 1],
+            b"user.too large",
+            b"user.endless",
+        ] {
             assert!(is_missing(&tree, name), "{name:?}");
         }
     }
@@ -464,7 +497,7 @@ mod tests {
     fn a_value_that_cannot_be_read_is_an_error_of_its_own() {
         let mut outside = Data::default();
         outside.push(Place::Run { at: 250 }, 10);
-        let outside = ExtendedAttribute { name: (*b"user.outside").into(), value: outside };
+        let outside = Named { name: (*b"user.outside").into(), value: outside };
         let tree = with(vec![outside, attribute(b"user.x", b"1")]);
         assert_eq!(tree.attribute_names(FILE).unwrap().len(), 2);
         assert!(matches!(tree.attribute(FILE, b"user.outside"), Err(Error::Corrupt(_))));

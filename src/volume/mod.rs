@@ -46,6 +46,11 @@ impl Volume {
         at.checked_add(len).is_some_and(|end| end <= self.len())
     }
 
+    /// See [`Source::recorded_end`].
+    pub fn recorded_end(&self, end: u64) -> u64 {
+        self.source.recorded_end(end.min(self.len()))
+    }
+
     /// Fills `buf` from byte `at` on, through the sector cache: for structures, and for whatever is read in
     /// small pieces.
     ///

@@ -7,7 +7,7 @@ use zerocopy::FromBytes;
 use super::{
     file_entry::FileEntry,
     raw::{self, allocation, tag},
-    space::{Address, Space},
+    space::{Address, Space, Steps},
 };
 use crate::{
     bytes::{as_u64, as_usize},
@@ -26,6 +26,8 @@ mod extent_type {
 
 /// One allocation descriptor.
 struct Extent {
+    /// The length as recorded, with the type of the extent.
+    length: u32,
     kind: u32,
     /// Bytes.
     len: u64,
@@ -35,13 +37,13 @@ struct Extent {
 
 /// The bytes of the file that `entry` describes. Where a damaged structure leads nowhere, the rest of the file is
 /// [`Place::Lost`]; so is what its descriptors do not reach.
-pub(super) fn data(space: &Space, entry: &FileEntry) -> Data {
+pub(super) fn data(space: &Space, entry: &FileEntry, steps: &Steps) -> Data {
     let mut data = Data::default();
     let size = entry.information_length;
     if entry.allocation_kind() == allocation::INLINE {
         let recorded = as_u64(entry.allocation().len()).min(size);
         data.push(Place::Run { at: entry.allocation_at() }, recorded);
-    } else if let Err(error) = read(space, entry, &mut data) {
+    } else if let Err(error) = read(space, entry, &mut data, steps) {
         lose_rest(&mut data, size, error);
     }
     if data.size() < size {
@@ -58,30 +60,29 @@ fn lose_rest(data: &mut Data, size: u64, error: Error) {
 }
 
 /// Follows the descriptors of `entry` from one allocation extent to the next, until the file is complete.
-fn read(space: &Space, entry: &FileEntry, data: &mut Data) -> Result<()> {
+fn read(space: &Space, entry: &FileEntry, data: &mut Data, steps: &Steps) -> Result<()> {
     let size = entry.information_length;
     let kind = entry.allocation_kind();
     let mut partition = entry.partition;
     let mut extent_block;
     let mut descriptors = entry.allocation();
     let mut at = entry.at();
-    let (mut blocks, mut count) = (0u32, 0usize);
+    // Allocation extents, and those of them since the last that brought bytes.
+    let (mut blocks, mut empty) = (0u32, 0u32);
     while data.size() < size {
         let Some((extent, rest)) = parse(descriptors, kind, partition, at)? else { return Ok(()) };
         descriptors = rest;
-        count = count.saturating_add(1);
-        if count > limits::ALLOCATION_DESCRIPTORS || data.places() > limits::ALLOCATION_DESCRIPTORS {
+        if !steps.take() {
             return Err(
-                Corrupt::new(STRUCTURE, entry.at(), "number", "more than 262144", "at most 262144").into()
+                Corrupt::new(STRUCTURE, entry.at(), "number", "too large", "must be at most 262144").into()
             );
         }
         if extent.kind == extent_type::NEXT_EXTENT {
             blocks = blocks.saturating_add(1);
-            if blocks > limits::ALLOCATION_EXTENTS {
-                let found = "more than 16384";
-                return Err(
-                    Corrupt::new("allocation extents", entry.at(), "number", found, "at most 16384").into()
-                );
+            empty = empty.saturating_add(1);
+            if blocks > limits::ALLOCATION_EXTENTS || empty > limits::EMPTY_ALLOCATION_EXTENTS {
+                let (found, allowed) = ("without end", "must be at most 16384, and hardly one empty");
+                return Err(Corrupt::new("allocation extents", entry.at(), "chain", found, allowed).into());
             }
             const AED: &str = "allocation extent descriptor";
             extent_block = space.descriptor(extent.address)?.expect(tag::ALLOCATION_EXTENT, AED)?;
@@ -95,11 +96,12 @@ fn read(space: &Space, entry: &FileEntry, data: &mut Data) -> Result<()> {
             partition = extent.address.partition;
             continue;
         }
+        empty = 0;
         let len = extent.len.min(size.saturating_sub(data.size()));
         if extent.is_compressed {
             data.push(Place::Lost(Arc::new(Error::unsupported("a compressed extent of a UDF file"))), len);
         } else if extent.kind == extent_type::RECORDED {
-            space.push(data, extent.address, len);
+            space.push(data, extent.address, len, steps);
         } else {
             data.push(Place::Hole, len);
         }
@@ -113,6 +115,7 @@ fn read(space: &Space, entry: &FileEntry, data: &mut Data) -> Result<()> {
 /// [`Error::Corrupt`] when there is a kind of descriptors that does not exist.
 fn parse(bytes: &[u8], kind: u16, partition: u16, at: u64) -> Result<Option<(Extent, &[u8])>> {
     let extent = |length: u32, len: u32, address, is_compressed| Extent {
+        length,
         kind: length >> 30,
         len: u64::from(len & 0x3fff_ffff),
         address,
@@ -143,5 +146,5 @@ fn parse(bytes: &[u8], kind: u16, partition: u16, at: u64) -> Result<Option<(Ext
             return Err(Corrupt::new("ICB tag", at, "kind of allocation descriptors", other, allowed).into());
         }
     };
-    Ok(parsed.filter(|(extent, _)| extent.len > 0))
+    Ok(parsed.filter(|(extent, _)| extent.length != 0))
 }

@@ -27,8 +27,8 @@ pub(super) struct Identifier<'a> {
     characteristics: u8,
     /// The name as recorded.
     pub(super) name: &'a [u8],
-    /// Where its ICB lies; `None` for an entry that names nothing any more.
-    pub(super) icb: Option<Address>,
+    /// Where its ICB lies.
+    pub(super) icb: Address,
     /// Byte in the directory at which it begins.
     pub(super) at: u64,
 }
@@ -67,6 +67,8 @@ pub(super) struct Identifiers<'a> {
     /// Bytes since the last entry.
     without: u64,
     is_whole: bool,
+    /// Whether what lies behind the window cannot be read.
+    is_cut: bool,
 }
 
 /// What lies at a place of a directory.
@@ -96,6 +98,7 @@ impl<'a> Identifiers<'a> {
             window_at: 0,
             without: 0,
             is_whole: true,
+            is_cut: false,
         }
     }
 
@@ -173,22 +176,26 @@ impl<'a> Identifiers<'a> {
     /// Why the bytes from here on cannot be read, and how many they are.
     fn fill(&mut self) -> Result<(), (Error, u64)> {
         let have = as_u64(self.here().len());
-        let needed = match length(self.here()) {
-            Some(len) => len,
-            None => as_u64(size_of::<raw::FileIdentifier>()),
-        };
+        if self.is_cut && have > 0 {
+            return Ok(());
+        }
+        let needed = length(self.here()).unwrap_or(0);
         let left = self.end.saturating_sub(self.at);
-        // One byte more than the descriptor: so that the one behind it can be looked at.
+        // So that the one behind it can be looked at, too.
         let wanted = needed.saturating_add(as_u64(size_of::<raw::FileIdentifier>())).min(left);
         if have >= wanted {
             return Ok(());
         }
         // As far as everything can be read.
         let mut len: u64 = 0;
+        self.is_cut = false;
         for piece in self.data.pieces(self.at, WINDOW.min(left)) {
             match piece {
                 Piece::Lost { error, len: lost } if len == 0 => return Err(((*error).clone(), lost)),
-                Piece::Lost { .. } => break,
+                Piece::Lost { .. } => {
+                    self.is_cut = true;
+                    break;
+                }
                 Piece::Run { at, len: run } if !self.space.volume.contains(at, run) => {
                     let there = self.space.volume.len().saturating_sub(at).min(run);
                     if len.saturating_add(there) == 0 {
@@ -198,6 +205,7 @@ impl<'a> Identifiers<'a> {
                         return Err((wrong.into(), run));
                     }
                     len = len.saturating_add(there);
+                    self.is_cut = true;
                     break;
                 }
                 piece => len = len.saturating_add(piece.len()),
@@ -228,7 +236,7 @@ impl<'a> Identifiers<'a> {
         let Some(len) = length(here).filter(|len| *len <= as_u64(here.len())) else {
             return Found::Damaged(wrong("length", &raw.identifier_length, "past the end of the directory"));
         };
-        if is_sound(here) {
+        if is_sound(here.get(..as_usize(len)).unwrap_or_default()) {
             return Found::Entry(len, None);
         }
         // The kernel shows entries with a wrong checksum or CRC; their lengths must be right then.
@@ -247,25 +255,29 @@ impl<'a> Identifiers<'a> {
     }
 }
 
-/// The bytes that the descriptor at the start of `bytes` takes up, with its padding.
+/// The bytes that the descriptor at the start of `bytes` takes up, with its padding; `None` when there is none.
 fn length(bytes: &[u8]) -> Option<u64> {
     let (raw, _) = raw::FileIdentifier::ref_from_prefix(bytes).ok()?;
+    if raw.tag.identifier.get() != raw::tag::FILE_IDENTIFIER {
+        return None;
+    }
     let len = as_u64(size_of_val(raw))
         .saturating_add(raw.implementation_use_length.get().into())
         .saturating_add(raw.identifier_length.into());
     len.checked_next_multiple_of(ALIGNMENT)
 }
 
-/// Whether checksum and CRC of the descriptor at the start of `bytes` are right.
-fn is_sound(bytes: &[u8]) -> bool {
-    let Ok((tag, body)) = raw::Tag::ref_from_prefix(bytes) else { return false };
+/// Whether checksum and CRC of a descriptor are right. The CRC covers nothing behind it.
+fn is_sound(descriptor: &[u8]) -> bool {
+    let Ok((tag, body)) = raw::Tag::ref_from_prefix(descriptor) else { return false };
     let covered = body.get(..tag.crc_length.get().into());
-    tag.checksum == tag::checksum(bytes) && covered.is_none_or(|covered| tag::crc(covered) == tag.crc.get())
+    tag.checksum == tag::checksum(descriptor)
+        && covered.is_some_and(|covered| tag::crc(covered) == tag.crc.get())
 }
 
 fn parse(bytes: &[u8], at: u64) -> Option<Identifier<'_>> {
     let (raw, rest) = raw::FileIdentifier::ref_from_prefix(bytes).ok()?;
     let name_at = usize::from(raw.implementation_use_length.get());
     let name = rest.get(name_at..name_at.saturating_add(raw.identifier_length.into())).unwrap_or_default();
-    Some(Identifier { characteristics: raw.characteristics, name, icb: Address::of_icb(&raw.icb), at })
+    Some(Identifier { characteristics: raw.characteristics, name, icb: Address::of(&raw.icb.location), at })
 }

@@ -9,7 +9,7 @@ use super::{
     name,
     partition::is_named,
     raw::{self, EntityIdentifier},
-    space::Address,
+    space::{Address, Steps},
 };
 use crate::{
     bytes::{as_u64, as_usize, u32_le},
@@ -73,21 +73,69 @@ pub(super) fn created(entry: &FileEntry) -> Option<Timestamp> {
 
 impl Udf {
     /// The attributes and streams of a file. What is damaged is left out.
-    pub(super) fn read_attributes(&self, entry: &FileEntry) -> Vec<ExtendedAttribute> {
+    pub(super) fn attribute_names(&self, entry: &FileEntry) -> Vec<ExtendedAttribute> {
         let mut found = Vec::new();
-        collect(entry.attributes(), &mut found);
-        if let Some(icb) = entry.further_attributes {
-            match self.attribute_space(icb) {
-                Ok(space) => collect(&space, &mut found),
+        self.visit_attributes(entry, |name, value| {
+            found.push(ExtendedAttribute { name, size: as_u64(value.len()) });
+            Visit::Next
+        });
+        let indirect = Steps::new(limits::LISTED_INDIRECT_ENTRIES);
+        let streams = self.visit_streams(entry, |name, icb| {
+            match self.space.entry_within(icb, &indirect) {
+                Ok(stream) => found.push(ExtendedAttribute { name, size: stream.information_length }),
                 Err(error) => self.damage.report(&error),
             }
-        }
-        if let Some(icb) = entry.streams
-            && let Err(error) = self.collect_streams(icb, &mut found)
-        {
+            Visit::Next
+        });
+        if let Err(error) = streams {
             self.damage.report(&error);
         }
         found
+    }
+
+    /// The value of an attribute or a stream.
+    ///
+    /// # Errors
+    /// When the stream of that name is damaged.
+    pub(super) fn attribute(&self, entry: &FileEntry, wanted: &[u8]) -> Result<Option<Data>> {
+        let mut found = None;
+        self.visit_attributes(entry, |name, value| {
+            if *name != *wanted {
+                return Visit::Next;
+            }
+            let mut data = Data::default();
+            data.push(Place::Inline(value.as_slice().into()), as_u64(value.len()));
+            found = Some(data);
+            Visit::End
+        });
+        let mut stream = None;
+        if found.is_none() {
+            self.visit_streams(entry, |name, icb| {
+                if *name != *wanted {
+                    return Visit::Next;
+                }
+                stream = Some(icb);
+                Visit::End
+            })?;
+        }
+        let Some(icb) = stream else { return Ok(found) };
+        let stream = self.space.entry(icb)?;
+        let is_small = stream.information_length <= limits::EXTENDED_ATTRIBUTE;
+        Ok(is_small.then(|| self.space.data(&stream)))
+    }
+
+    /// Visits what the spaces of extended attributes of a file have for users.
+    fn visit_attributes(&self, entry: &FileEntry, mut visit: impl FnMut(Box<[u8]>, Vec<u8>) -> Visit) {
+        if let Visit::End = visit_space(entry.attributes(), &mut visit) {
+            return;
+        }
+        match entry.further_attributes.map(|icb| self.attribute_space(icb)) {
+            Some(Ok(space)) => {
+                visit_space(&space, &mut visit);
+            }
+            Some(Err(error)) => self.damage.report(&error),
+            None => {}
+        }
     }
 
     /// The bytes of a space of extended attributes that lies in a file of its own, ECMA-167 4/14.9.16.
@@ -98,39 +146,51 @@ impl Udf {
         Ok(space)
     }
 
-    /// The streams in a stream directory, ECMA-167 4/9.2, as far as their names fit into the kernel's list.
-    fn collect_streams(&self, icb: Address, found: &mut Vec<ExtendedAttribute>) -> Result<()> {
-        let entry = self.space.entry(icb)?;
-        let data = self.space.data(&entry);
-        let mut identifiers = Identifiers::new(&self.space, &self.damage, data, entry.at());
-        let mut names: usize = 0;
-        while let Some(identifier) = identifiers.next()? {
-            let Some(icb) = identifier.icb.filter(|_| !identifier.is_parent() && !identifier.is_deleted())
-            else {
+    /// Visits the names in the stream directory of a file and the ICBs that they name, ECMA-167 4/9.2: the first
+    /// [`limits::STREAMS`].
+    fn visit_streams(
+        &self,
+        entry: &FileEntry,
+        mut visit: impl FnMut(Box<[u8]>, Address) -> Visit,
+    ) -> Result<()> {
+        let Some(icb) = entry.streams else { return Ok(()) };
+        let directory = self.space.entry(icb)?;
+        let data = self.space.data(&directory);
+        let mut identifiers = Identifiers::new(&self.space, &self.damage, data, directory.at());
+        for _ in 0..limits::STREAMS {
+            let Some(identifier) = identifiers.next()? else { break };
+            if identifier.is_parent() || identifier.is_deleted() {
                 continue;
-            };
-            let Ok(stream) = name::decode(identifier.name) else { continue };
-            names = names.saturating_add(stream.len()).saturating_add(USER.len());
-            if names > limits::EXTENDED_ATTRIBUTES {
-                break;
             }
+            let icb = identifier.icb;
+            let Ok(stream) = name::decode(identifier.name) else { continue };
             let name =
                 if stream == RESOURCE_FORK_STREAM { RESOURCE_FORK.into() } else { user(stream.as_bytes()) };
-            match self.space.entry(icb) {
-                Ok(entry) => found.push(ExtendedAttribute { name, value: self.space.data(&entry) }),
-                Err(error) => self.damage.report(&error),
+            if let Visit::End = visit(name, icb) {
+                break;
             }
         }
         Ok(())
     }
 }
 
+/// Whether a visit goes on.
+enum Visit {
+    Next,
+    End,
+}
+
+/// Whether an attribute of that name can be one of ours.
+pub(super) fn is_ours(name: &[u8]) -> bool {
+    name.starts_with(USER) || name == FINDER_INFO || name == RESOURCE_FORK
+}
+
 fn user(name: &[u8]) -> Box<[u8]> {
     [USER, name].concat().into()
 }
 
-/// Adds what a space of extended attributes has for users.
-fn collect(space: &[u8], found: &mut Vec<ExtendedAttribute>) {
+/// Visits what a space of extended attributes has for users: name and value.
+fn visit_space(space: &[u8], visit: &mut impl FnMut(Box<[u8]>, Vec<u8>) -> Visit) -> Visit {
     for field in fields(space) {
         if !matches!(field.kind, kind::IMPLEMENTATION_USE | kind::APPLICATION_USE) {
             continue;
@@ -143,12 +203,13 @@ fn collect(space: &[u8], found: &mut Vec<ExtendedAttribute>) {
         // UDF 3.3.4.5: the checksum of what is in front of it stands before the value.
         let header = field.bytes.iter().take(48).fold(0, |sum: u16, byte| sum.wrapping_add((*byte).into()));
         let value = value.strip_prefix(&header.to_le_bytes()).unwrap_or(value);
-        if let Some((name, value)) = shown(identifier, value) {
-            let mut data = Data::default();
-            data.push(Place::Inline(value.as_slice().into()), as_u64(value.len()));
-            found.push(ExtendedAttribute { name, value: data });
+        if let Some((name, value)) = shown(identifier, value)
+            && let Visit::End = visit(name, value)
+        {
+            return Visit::End;
         }
     }
+    Visit::Next
 }
 
 /// Name and value of an attribute, or nothing for what is of no use to anyone: free space, copy protection of DVDs, what

@@ -24,7 +24,8 @@ pub(super) fn root(space: &Space, extent: &LongAd) -> Result<Address> {
     while let Some(extent) = next.take() {
         let first = Address::of(&extent.location);
         let blocks = u64::from(extent.length.get() & 0x3fff_ffff).div_ceil(space.block_size);
-        for block in (first.block..=u32::MAX).take(as_usize(blocks)) {
+        // Some writers leave the length out.
+        for block in (first.block..=u32::MAX).take(as_usize(blocks.max(1))) {
             count = count.saturating_add(1);
             if count > limits::VOLUME_SEQUENCE_BLOCKS {
                 break;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Udf, extended_attribute, file_entry::FileEntry, link, raw::icb_flags};
+use super::{Udf, extended_attribute, file_entry::FileEntry, link, raw::icb_flags, space::Steps};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Corrupt, Error, Result},
@@ -17,13 +17,13 @@ const NOBODY: u32 = 65534;
 const NO_OWNER: u32 = u32::MAX;
 
 impl Udf {
-    /// The node `id`, whose file entry this is.
+    /// The node `id`, whose file entry this is; see [`Space::data_within`](super::space::Space::data_within) for the steps.
     ///
     /// # Errors
     /// [`Error::Corrupt`] when the entry is not that of a file or a directory.
-    pub(super) fn read_node(&self, id: NodeId, entry: &FileEntry) -> Result<Node> {
+    pub(super) fn read_node(&self, id: NodeId, entry: &FileEntry, steps: &Steps) -> Result<Node> {
         let kind = entry.kind()?;
-        let data = self.space.data(entry);
+        let data = self.space.data_within(entry, steps);
         let (content, size) = match kind {
             Kind::Directory => (Content::Nothing, data.size()),
             Kind::File => {

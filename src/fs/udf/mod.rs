@@ -31,13 +31,13 @@ pub(super) use open::is_announced;
 use self::{
     directory::Identifiers,
     file_entry::FileEntry,
-    space::{Address, Space},
+    space::{Address, Space, Steps},
 };
 use super::View;
 use crate::{
     error::{Corrupt, Damage, Error, Result},
     limits,
-    tree::{ExtendedAttribute, FileSystem, Kind, Listing, ListingBuilder, Node, NodeId, Statistics},
+    tree::{Data, ExtendedAttribute, FileSystem, Kind, Listing, ListingBuilder, Node, NodeId, Statistics},
     volume::Cache,
 };
 
@@ -51,8 +51,6 @@ pub struct Udf {
     /// Binary coded decimal: 0x0201 is 2.01.
     revision: u16,
     statistics: Statistics,
-    /// Sector at which the session begins.
-    session: u64,
     hide: bool,
     undelete: bool,
     overrides_mode: bool,
@@ -64,11 +62,6 @@ pub struct Udf {
 }
 
 impl Udf {
-    /// Sector at which the session begins that is shown.
-    pub(super) fn session(&self) -> u64 {
-        self.session
-    }
-
     /// The file entry of a node.
     fn entry(&self, id: NodeId) -> Result<FileEntry> {
         self.space.entry(Address::of_node(id).ok_or(Error::NotFound)?)
@@ -83,22 +76,25 @@ impl Udf {
         Ok(Identifiers::new(space, &self.damage, space.data(&entry), entry.at()))
     }
 
-    /// The names in a directory; of one that is damaged those that the mirror has, where that is in order.
+    /// The names in a directory; of one that is damaged, or that the storage does not give, those that the mirror has, where
+    /// that is in order.
     fn read_listing(&self, directory: NodeId) -> Result<Listing> {
-        let (listing, is_whole) = self.decode_listing(directory, &self.space)?;
-        if !is_whole
-            && let Some(mirror) = &self.mirror
-            && let Ok((mirrored, true)) = self.decode_listing(directory, mirror)
-        {
-            return Ok(mirrored);
+        let listing = match self.decode_listing(directory, &self.space) {
+            Ok((listing, true)) => return Ok(listing),
+            Ok((listing, false)) => Ok(listing),
+            Err(error) => Err(error),
+        };
+        match self.mirror.as_ref().map(|mirror| self.decode_listing(directory, mirror)) {
+            Some(Ok((mirrored, true))) => Ok(mirrored),
+            _ => listing,
         }
-        Ok(listing)
     }
 
     /// The names in a directory that lies in `space`, and whether nothing in it was damaged.
     fn decode_listing(&self, directory: NodeId, space: &Space) -> Result<(Listing, bool)> {
         let mut builder = ListingBuilder::default();
         let mut deleted = Vec::new();
+        let indirect = Steps::new(limits::LISTED_INDIRECT_ENTRIES);
         let mut identifiers = self.identifiers(directory, space)?;
         while let Some(identifier) = identifiers.next()? {
             let is_wanted = !identifier.is_parent()
@@ -108,7 +104,7 @@ impl Udf {
                 continue;
             }
             if builder.len() >= limits::DIRECTORY_ENTRIES {
-                let found = "more than 4194304";
+                let found = format!("more than {}", limits::DIRECTORY_ENTRIES);
                 let at = identifier.at;
                 self.damage.report(
                     &Corrupt::new("directory", at, "number of names", found, "at most 4194304").into(),
@@ -131,16 +127,11 @@ impl Udf {
                     continue;
                 }
             };
-            let Some(icb) = identifier.icb else {
-                if !identifier.is_deleted() {
-                    wrong("ICB", &"empty", "must be the place of a file; the entry is left out");
-                }
-                continue;
-            };
+            let icb = identifier.icb;
             let id = icb.node();
             let named = if identifier.is_directory() { Kind::Directory } else { Kind::File };
             // What cannot be read is listed all the same, and says why when it is asked for.
-            let kind = self.node(id).map(|node| node.attributes.kind);
+            let kind = self.listed_kind(icb, &indirect);
             if identifier.is_deleted() {
                 // The place of what was deleted may be anything by now.
                 deleted.extend(kind.ok().map(|kind| (name, id, kind)));
@@ -155,16 +146,32 @@ impl Udf {
         Ok((builder.finish(), identifiers.is_whole()))
     }
 
-    fn parent_of(&self, directory: NodeId) -> Result<Option<NodeId>> {
-        for space in [Some(&self.space), self.mirror.as_ref()].into_iter().flatten() {
-            let mut identifiers = self.identifiers(directory, space)?;
-            while let Some(identifier) = identifiers.next()? {
+    /// The type of a node that a directory names. Its file entry is at hand now: unless it is a long one, the node is decoded
+    /// for those who will ask for it.
+    fn listed_kind(&self, icb: Address, indirect: &Steps) -> Result<Kind> {
+        let entry = self.space.entry_within(icb, indirect)?;
+        let kind = entry.kind()?;
+        let steps = Steps::new(limits::LISTED_ALLOCATION_DESCRIPTORS);
+        let node = self.read_node(icb.node(), &entry, &steps)?;
+        if !steps.are_spent() {
+            self.nodes.get_or_load(icb.node(), || Ok(Arc::new(node)))?;
+        }
+        Ok(kind)
+    }
+
+    /// The directory that the parent entry of another names.
+    fn parent_of(&self, directory: NodeId) -> Option<NodeId> {
+        let spaces = [Some(&self.space), self.mirror.as_ref()];
+        spaces.into_iter().flatten().find_map(|space| {
+            let mut identifiers = self.identifiers(directory, space).ok()?;
+            for _ in 0..limits::PARENT_ENTRIES {
+                let identifier = identifiers.next().ok()??;
                 if identifier.is_parent() {
-                    return Ok(identifier.icb.map(Address::node));
+                    return Some(identifier.icb.node());
                 }
             }
-        }
-        Ok(None)
+            None
+        })
     }
 }
 
@@ -174,7 +181,10 @@ impl FileSystem for Udf {
     }
 
     fn node(&self, id: NodeId) -> Result<Arc<Node>> {
-        self.nodes.get_or_load(id, || Ok(Arc::new(self.read_node(id, &self.entry(id)?)?)))
+        self.nodes.get_or_load(id, || {
+            let steps = Steps::new(limits::ALLOCATION_DESCRIPTORS);
+            Ok(Arc::new(self.read_node(id, &self.entry(id)?, &steps)?))
+        })
     }
 
     fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
@@ -185,7 +195,10 @@ impl FileSystem for Udf {
         if directory == self.root {
             return Ok(directory);
         }
-        let parent = self.parent_of(directory)?.unwrap_or(self.root);
+        if self.node(directory)?.attributes.kind != Kind::Directory {
+            return Err(Error::NotADirectory);
+        }
+        let parent = self.parent_of(directory).unwrap_or(self.root);
         let is_directory = self.node(parent).is_ok_and(|node| node.attributes.kind == Kind::Directory);
         Ok(if is_directory { parent } else { self.root })
     }
@@ -215,7 +228,15 @@ impl FileSystem for Udf {
         true
     }
 
-    fn extended_attributes(&self, id: NodeId) -> Result<Arc<[ExtendedAttribute]>> {
-        Ok(self.read_attributes(&self.entry(id)?).into())
+    fn extended_attributes(&self, id: NodeId) -> Result<Vec<ExtendedAttribute>> {
+        Ok(self.attribute_names(&self.entry(id)?))
+    }
+
+    fn extended_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Data>> {
+        // What the kernel asks of every file (`security.`, `system.`) is none of ours.
+        if !extended_attribute::is_ours(name) {
+            return Ok(None);
+        }
+        self.attribute(&self.entry(id)?, name)
     }
 }

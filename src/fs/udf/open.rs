@@ -41,10 +41,7 @@ impl Udf {
     /// [`Error::NotADisc`] when there is no anchor, [`Error::Corrupt`] when what the anchors lead to is damaged.
     pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Self> {
         let mut failed: Option<Error> = None;
-        let mut candidates = candidates(&volume, options, &mut failed);
-        // The newest first. What was recorded at the same moment, as copies were, stays in order: the surest first.
-        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.descriptors.recorded));
-        for candidate in candidates {
+        for candidate in candidates(&volume, options, &mut failed) {
             match Self::of(&volume, candidate, options) {
                 Ok(udf) => return Ok(udf),
                 Err(error) => failed = failed.or(Some(error)),
@@ -69,7 +66,7 @@ impl Udf {
 
     /// The volume of a candidate.
     fn of(volume: &Arc<Volume>, candidate: Candidate, options: &Options) -> Result<Self> {
-        let Candidate { block_size, session, descriptors } = candidate;
+        let Candidate { block_size, descriptors, .. } = candidate;
         let logical: &raw::LogicalVolume = descriptors.logical.as_ref("logical volume descriptor")?;
         let last_block = anchor::last_block(volume, block_size, options);
         let mut space = Space { volume: volume.clone(), block_size, partitions: Vec::new() };
@@ -97,7 +94,6 @@ impl Udf {
             label: counts.map(|counts| counts.label).filter(|label| !label.is_empty()).unwrap_or(label),
             revision: if recorded_revision == 0 { domain_revision } else { recorded_revision },
             statistics,
-            session,
             hide: options.hide.unwrap_or(true),
             undelete: options.undelete,
             overrides_mode: options.overrides_mode,
@@ -173,10 +169,26 @@ fn in_session(volume: &Volume, start: u64, options: &Options, failed: &mut Optio
         };
         let found: Vec<Candidate> = anchors.iter().filter_map(read).collect();
         if !found.is_empty() {
-            return found;
+            return if options.anchor.is_some() { found } else { last_session_first(found) };
         }
     }
     Vec::new()
+}
+
+/// Volumes whose descriptors lie behind the partitions of the first one are of later sessions: the last of them comes first.
+/// Others stay behind the first, also when they were recorded later, as what is left at the end of a medium that was written
+/// anew.
+fn last_session_first(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let end_of = |candidate: &Candidate| -> u64 {
+        let places = candidate.descriptors.partitions.iter();
+        let ends = places.map(|place| u64::from(place.start).saturating_add(place.length.into()));
+        ends.max().unwrap_or(0).saturating_mul(candidate.block_size)
+    };
+    let end = candidates.first().map_or(u64::MAX, end_of);
+    let is_later = |candidate: &Candidate| candidate.descriptors.logical.at >= end;
+    let (mut later, others): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_later);
+    later.sort_by_key(|candidate| std::cmp::Reverse(candidate.descriptors.logical.at));
+    later.into_iter().chain(others).collect()
 }
 
 /// A logical block is as large as a sector, UDF 2.2.4.
@@ -225,6 +237,13 @@ fn notes(space: &Space, descriptors: &VolumeDescriptors) -> Vec<String> {
     for (index, partition) in space.partitions.iter().enumerate() {
         match partition {
             Partition::Missing(error) => notes.push(format!("partition {index} cannot be read: {error}")),
+            Partition::Virtual { table, .. } => {
+                notes.extend(
+                    table.newer.as_ref().map(|error| {
+                        format!("an older virtual allocation table is used; behind it: {error}")
+                    }),
+                );
+            }
             Partition::Metadata { main: Err(error), .. } => {
                 notes.push(format!("the metadata is damaged ({error}); its mirror is used"));
             }

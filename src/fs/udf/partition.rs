@@ -7,7 +7,7 @@ use zerocopy::FromBytes;
 use super::{
     raw::{self, EntityIdentifier},
     sequence::{PartitionPlace, VolumeDescriptors},
-    space::{Address, Space},
+    space::{Address, Space, Steps},
     sparing::SparingTable,
     virtual_table::VirtualTable,
 };
@@ -34,9 +34,9 @@ pub(super) enum Partition {
     /// The bytes of a file of another partition, and of its copy.
     Metadata {
         /// The file, or why it is none.
-        main: Result<Data>,
+        main: Result<Arc<Data>>,
         /// Its copy.
-        mirror: Result<Data>,
+        mirror: Result<Arc<Data>>,
     },
     /// It cannot be read, and why.
     Missing(Error),
@@ -82,7 +82,13 @@ pub(super) fn read(space: &mut Space, descriptors: &VolumeDescriptors, last_bloc
         space.partitions.push(partition);
     }
     for (index, (map, number)) in maps.iter().enumerate() {
+        let is_same = |(other, _): &(Map, u16)| std::mem::discriminant(other) == std::mem::discriminant(map);
+        let is_further = maps.iter().position(is_same).is_some_and(|first| first < index);
         let loaded = match map {
+            // UDF 2.2.8 and 2.2.10 have one of each; a second would be found where the first was.
+            Map::Virtual | Map::Metadata { .. } if is_further => {
+                Err(Error::unsupported("a second partition of a kind of which a volume has one"))
+            }
             Map::Virtual => base(&maps, *number).and_then(|base| {
                 let table = Arc::new(VirtualTable::find(space, base, last_block)?);
                 Ok(Partition::Virtual { base, table })
@@ -114,8 +120,9 @@ fn base(maps: &[(Map, u16)], number: u16) -> Result<u16> {
 }
 
 fn metadata(space: &Space, base: u16, main: u32, mirror: u32) -> Result<Partition> {
-    let file =
-        |block: u32| -> Result<Data> { Ok(space.data(&space.entry(Address { partition: base, block })?)) };
+    let file = |block: u32| -> Result<Arc<Data>> {
+        Ok(Arc::new(space.data(&space.entry(Address { partition: base, block })?)))
+    };
     let (main, mirror) = (file(main), file(mirror));
     match (&main, &mirror) {
         (Err(error), Err(_)) => return Err(error.clone()),
@@ -224,35 +231,35 @@ impl Partition {
             Self::Physical(place) => (Ok(space.at(place.start).saturating_add(space.at(block))), None),
             Self::Metadata { main, mirror } => {
                 let offset = space.at(block);
-                let place = |data: &Result<Data>| {
+                let place = |data: &Result<Arc<Data>>| {
                     place_in(data.as_ref().map_err(Clone::clone)?, offset, space.block_size)
                 };
                 (place(main), Some(place(mirror)))
             }
             Self::Sparable(..) | Self::Virtual { .. } | Self::Missing(_) => {
                 let mut data = Data::default();
-                self.push(space, &mut data, block, space.block_size);
+                self.push(space, &mut data, block, space.block_size, &Steps::new(4));
                 (place_in(&data, 0, space.block_size), None)
             }
         }
     }
 
-    /// Adds the `len` bytes from `block` on to `data`. Bytes that it does not have are [`Place::Lost`].
-    pub(super) fn push(&self, space: &Space, data: &mut Data, block: u32, len: u64) {
+    /// See [`Space::push`].
+    pub(super) fn push(&self, space: &Space, data: &mut Data, block: u32, len: u64, steps: &Steps) {
         match self {
             Self::Physical(place) => {
                 let at = space.at(place.start).saturating_add(space.at(block));
                 data.push(Place::Run { at }, len);
             }
-            Self::Sparable(place, table) => table.push(space, *place, data, block, len),
+            Self::Sparable(place, table) => table.push(space, *place, data, block, len, steps),
             Self::Virtual { base, table } => match table.real_block(space, block) {
-                Ok(real) => space.push(data, Address { partition: *base, block: real }, len),
+                Ok(real) => space.push(data, Address { partition: *base, block: real }, len, steps),
                 Err(error) => data.push(Place::Lost(Arc::new(error)), len),
             },
             Self::Metadata { main, mirror } => {
                 let offset = space.at(block);
                 match main.as_ref().or(mirror.as_ref()) {
-                    Ok(file) => push_part(data, file, offset, len),
+                    Ok(file) => push_part(data, file, offset, len, steps),
                     Err(error) => data.push(Place::Lost(Arc::new(error.clone())), len),
                 }
             }
@@ -274,10 +281,10 @@ fn place_in(data: &Data, offset: u64, block_size: u64) -> Result<u64> {
 }
 
 /// Adds the bytes `offset .. offset + len` of `file` to `data`.
-fn push_part(data: &mut Data, file: &Data, offset: u64, len: u64) {
+fn push_part(data: &mut Data, file: &Data, offset: u64, len: u64, steps: &Steps) {
     let mut left = len;
     for piece in file.pieces(offset, len) {
-        if data.places() > limits::ALLOCATION_DESCRIPTORS {
+        if !steps.take() {
             break;
         }
         left = left.saturating_sub(piece.len());
@@ -288,8 +295,13 @@ fn push_part(data: &mut Data, file: &Data, offset: u64, len: u64) {
         }
     }
     if left > 0 {
-        let error =
-            Corrupt::new("metadata partition", offset, "length", len, "past the end of the partition");
+        let error = Corrupt::new(
+            "metadata partition",
+            offset,
+            "length",
+            len,
+            "past the end of the partition, or in too many parts",
+        );
         data.push(Place::Lost(Arc::new(error.into())), left);
     }
 }

@@ -187,14 +187,8 @@ pub(super) struct PrimaryVolume {
     number: U32<LE>,
     /// 3/10.1.4, a dstring
     pub(super) identifier: [u8; 32],
-    unread_56: [u8; 16],
-    /// 3/10.1.11, a dstring
-    pub(super) set_identifier: [u8; 128],
-    unread_200: [u8; 176],
-    /// 3/10.1.17, a timestamp
-    pub(super) recorded: [u8; 12],
 }
-const _: () = assert!(size_of::<PrimaryVolume>() == 388);
+const _: () = assert!(size_of::<PrimaryVolume>() == 56);
 
 /// Partition descriptor, ECMA-167 3/10.5; the part that is read.
 #[derive(FromBytes, KnownLayout, Immutable, Unaligned)]

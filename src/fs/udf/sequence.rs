@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     error::{Corrupt, Error, Result},
-    limits, time,
-    tree::Timestamp,
+    limits,
     volume::Volume,
 };
 
@@ -33,8 +32,6 @@ pub(super) struct VolumeDescriptors {
     pub(super) partitions: Vec<PartitionPlace>,
     /// The identifier of the volume.
     pub(super) identifier: String,
-    /// When it was recorded; `None` where that is not said.
-    pub(super) recorded: Option<Timestamp>,
     /// Whether the main sequence was damaged, so that the reserve one was needed.
     pub(super) needed_reserve: bool,
 }
@@ -77,7 +74,6 @@ pub(super) fn read(volume: &Volume, block_size: u64, anchor: &Anchor) -> Result<
     let primary = primary.and_then(|(_, d)| d.as_ref::<raw::PrimaryVolume>("primary volume descriptor").ok());
     Ok(VolumeDescriptors {
         identifier: primary.map(|p| name::dstring(&p.identifier)).unwrap_or_default(),
-        recorded: primary.and_then(|p| time::from_timestamp(&p.recorded)).map(Timestamp::from),
         partitions: found.partitions.into_iter().map(|(_, place)| place).collect(),
         logical,
         needed_reserve,

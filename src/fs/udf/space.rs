@@ -1,6 +1,6 @@
 //! The address space of a logical volume: partitions, and what lies in their blocks.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use super::{
     allocation,
@@ -51,6 +51,28 @@ impl Address {
     }
 }
 
+/// How much work may go into one thing, shared by all that it takes: an image of a few megabytes can have structures
+/// that lead to each other a thousand million times.
+pub(super) struct Steps(Cell<u32>);
+
+impl Steps {
+    pub(super) fn new(steps: u32) -> Self {
+        Self(Cell::new(steps))
+    }
+
+    /// Takes a step; false when none is left.
+    pub(super) fn take(&self) -> bool {
+        let left = self.0.get().checked_sub(1);
+        self.0.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    /// Whether none is left.
+    pub(super) fn are_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+}
+
 /// The partitions of a logical volume over the bytes of the disc.
 pub(super) struct Space {
     pub(super) volume: Arc<Volume>,
@@ -87,10 +109,11 @@ impl Space {
         u64::from(block).saturating_mul(self.block_size)
     }
 
-    /// Adds the `len` bytes from a block of a partition on to `data`. Bytes that no partition has are [`Place::Lost`].
-    pub(super) fn push(&self, data: &mut Data, address: Address, len: u64) {
+    /// Adds the `len` bytes from a block of a partition on to `data`, a step for each run. Bytes that no partition has are
+    /// [`Place::Lost`], and so are those for which no step is left.
+    pub(super) fn push(&self, data: &mut Data, address: Address, len: u64, steps: &Steps) {
         match self.partition(address.partition) {
-            Ok(partition) => partition.push(self, data, address.block, len),
+            Ok(partition) => partition.push(self, data, address.block, len, steps),
             Err(error) => data.push(Place::Lost(Arc::new(error)), len),
         }
     }
@@ -120,8 +143,19 @@ impl Space {
     /// # Errors
     /// [`Error::Corrupt`] when it is damaged, or the chain does not end; [`Error::Unsupported`] for another strategy.
     pub(super) fn entry(&self, icb: Address) -> Result<FileEntry> {
+        self.entry_within(icb, &Steps::new(limits::INDIRECT_ENTRIES))
+    }
+
+    /// As [`entry`](Self::entry), with a step for each indirect entry: for whoever looks at many.
+    ///
+    /// # Errors
+    /// As [`entry`](Self::entry).
+    pub(super) fn entry_within(&self, icb: Address, steps: &Steps) -> Result<FileEntry> {
         let mut at = icb;
-        for _ in 0..limits::INDIRECT_ENTRIES {
+        for number in 0..limits::INDIRECT_ENTRIES {
+            if number > 0 && !steps.take() {
+                break;
+            }
             let descriptor = self.descriptor(at)?;
             if descriptor.identifier == tag::INDIRECT_ENTRY {
                 match indirect(&descriptor)? {
@@ -149,12 +183,18 @@ impl Space {
             return FileEntry::parse(descriptor, at.partition);
         }
         let place = self.partition(icb.partition)?.places(self, icb.block).0?;
-        Err(wrong_icb(place, "more than 1024 indirect entries"))
+        Err(wrong_icb(place, "too many indirect entries"))
     }
 
     /// The bytes of the file that an entry describes.
     pub(super) fn data(&self, entry: &FileEntry) -> Data {
-        allocation::data(self, entry)
+        self.data_within(entry, &Steps::new(limits::ALLOCATION_DESCRIPTORS))
+    }
+
+    /// As [`data`](Self::data), with a step for each allocation descriptor and each run. What it does not come to is
+    /// [`Place::Lost`].
+    pub(super) fn data_within(&self, entry: &FileEntry, steps: &Steps) -> Data {
+        allocation::data(self, entry, steps)
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     partition::is_named,
     raw::{self, SparableMap, SparingEntry, tag},
     sequence::PartitionPlace,
-    space::Space,
+    space::{Space, Steps},
     tag::Descriptor,
 };
 use crate::{
@@ -48,15 +48,23 @@ impl SparingTable {
         newest.map(|(_, table)| table).unwrap_or_default()
     }
 
-    /// Adds the `len` bytes from `block` of the partition on to `data`.
-    pub(super) fn push(&self, space: &Space, place: PartitionPlace, data: &mut Data, block: u32, len: u64) {
+    /// See [`Space::push`].
+    pub(super) fn push(
+        &self,
+        space: &Space,
+        place: PartitionPlace,
+        data: &mut Data,
+        block: u32,
+        len: u64,
+        steps: &Steps,
+    ) {
         let (mut block, mut left) = (block, len);
         let packet_of = |block: u32| {
             let inside = block.checked_rem(self.packet).unwrap_or(0);
             (block.saturating_sub(inside), inside)
         };
         // The runs between the replaced packets, and these, one after the other.
-        while left > 0 && data.places() <= limits::ALLOCATION_DESCRIPTORS {
+        while left > 0 && steps.take() {
             let (packet, inside) = packet_of(block);
             let next = self.spared.partition_point(|(original, _)| *original < packet);
             let spared = self.spared.get(next).copied();

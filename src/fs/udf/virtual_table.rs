@@ -7,12 +7,12 @@ use super::{
     name,
     partition::is_named,
     raw::{self, EntityIdentifier, file_type, tag},
-    space::{Address, Space},
+    space::{Address, Space, Steps},
     tag::is_tag,
 };
 use crate::{
     bytes::{as_u64, as_usize},
-    error::{Corrupt, Result},
+    error::{Corrupt, Error, Result},
     limits,
     tree::{Data, content::read_stored},
 };
@@ -36,6 +36,8 @@ pub(super) struct VirtualTable {
     pub(super) block: u32,
     /// What a table of UDF 2.00 and later says of the volume.
     pub(super) counts: Option<Counts>,
+    /// What is wrong with a file entry behind this table, which may be that of a newer one.
+    pub(super) newer: Option<Error>,
 }
 
 /// Counts that a table keeps up to date, because the integrity descriptor cannot be written again.
@@ -67,6 +69,7 @@ impl VirtualTable {
             _ => 0,
         };
         let mut failed = None;
+        let mut candidates: u32 = 0;
         for back in 0..limits::VIRTUAL_TABLE_SEARCH {
             let Some(block) = last_block.checked_sub(back).and_then(|block| block.checked_sub(start)) else {
                 break;
@@ -80,13 +83,15 @@ impl VirtualTable {
             if !is_entry(tag::FILE_ENTRY) && !is_entry(tag::EXTENDED_FILE_ENTRY) {
                 continue;
             }
-            match space
-                .entry(Address { partition: base, block })
-                .and_then(|entry| Self::of(space, &entry, block))
-            {
+            candidates = candidates.saturating_add(1);
+            if candidates > limits::VIRTUAL_TABLE_CANDIDATES {
+                break;
+            }
+            let entry = space.entry_within(Address { partition: base, block }, &Steps::new(1));
+            match entry.and_then(|entry| Self::of(space, &entry, block)) {
                 Ok(Some(table)) => {
                     log::debug!("virtual allocation table in block {block} of its partition");
-                    return Ok(table);
+                    return Ok(Self { newer: failed, ..table });
                 }
                 Ok(None) => {}
                 Err(error) => failed = failed.or(Some(error)),
@@ -126,7 +131,7 @@ impl VirtualTable {
             directories: header.directories.get(),
             revision: header.min_read_revision.get(),
         };
-        Ok(Self { data, header: length, entries: rest / 4, block, counts: Some(counts) })
+        Ok(Self { data, header: length, entries: rest / 4, block, counts: Some(counts), newer: None })
     }
 
     /// The form of UDF 1.50: a file of no type, known by what it ends with.
@@ -136,7 +141,7 @@ impl VirtualTable {
         read_stored(&space.volume, &data, entries, &mut identifier).ok()?;
         let identifier = EntityIdentifier::ref_from_bytes(&identifier).ok()?;
         let is_table = is_named(identifier, b"*UDF Virtual Alloc Tbl");
-        is_table.then_some(Self { data, header: 0, entries: entries / 4, block, counts: None })
+        is_table.then_some(Self { data, header: 0, entries: entries / 4, block, counts: None, newer: None })
     }
 
     /// The block of the partition below that a virtual block stands for.
@@ -161,11 +166,11 @@ impl VirtualTable {
     }
 }
 
-/// The last block up to `last` that has other bytes than zeros, at most [`limits::BLANK_TAIL`] bytes back.
+/// The last block up to `last` that has other bytes than zeros; at most [`limits::BLANK_TAIL`] bytes are read to find it.
 fn last_written(space: &Space, last: u32) -> Option<u32> {
     /// Bytes that are read at once.
-    const CHUNK: u64 = 1 << 20;
-    let end = space.at(last).saturating_add(space.block_size);
+    const CHUNK: u64 = 128 << 10;
+    let end = space.volume.recorded_end(space.at(last).saturating_add(space.block_size));
     let mut buffer = vec![0; as_usize(CHUNK)];
     let zeros = vec![0; as_usize(CHUNK)];
     let mut at = end;
