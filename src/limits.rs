@@ -126,13 +126,14 @@ pub const SPARED_PACKETS: usize = 65_535;
 pub const INDIRECT_ENTRIES: u32 = 1024;
 
 /// Indirect entries that are followed to list one directory, over all its files.
-pub const LISTED_INDIRECT_ENTRIES: u32 = 64 * 1024;
+pub const LISTED_INDIRECT_ENTRIES: u32 = 8 * 1024;
 
-/// Files that are looked into for a virtual allocation table.
-pub const VIRTUAL_TABLE_CANDIDATES: u32 = 64;
+/// Steps, as for [`ALLOCATION_DESCRIPTORS`], to find the bytes of a file that may be a virtual allocation table: writers put it into
+/// one extent.
+pub const VIRTUAL_TABLE_STEPS: u32 = 1024;
 
-/// Named streams of one file that are looked at.
-pub const STREAMS: usize = 1024;
+/// Named streams of one file that are looked at: as many as have room in [`EXTENDED_ATTRIBUTES`].
+pub const STREAMS: usize = 8 * 1024;
 
 /// Entries of a directory among which the one that names its parent is looked for. It is the first.
 pub const PARENT_ENTRIES: usize = 64;
@@ -141,8 +142,11 @@ pub const PARENT_ENTRIES: usize = 64;
 /// partition whose blocks are scattered. 262 144 packets of 64 KiB are 16 GiB in the worst order.
 pub const ALLOCATION_DESCRIPTORS: u32 = 256 * 1024;
 
-/// Such steps for a file that is only listed, so that its node is decoded at once: as many as its block may have.
-pub const LISTED_ALLOCATION_DESCRIPTORS: u32 = 256;
+/// Such steps for a file that is only listed, so that its node is decoded at once.
+pub const LISTED_ALLOCATION_DESCRIPTORS: u32 = 32;
+
+/// Such steps for a run that cannot be found: the error that says why takes up memory.
+pub const LOST_STEPS: u32 = 32;
 
 /// Allocation extents (blocks full of allocation descriptors) of one file.
 pub const ALLOCATION_EXTENTS: u32 = 16 * 1024;
@@ -152,6 +156,9 @@ pub const EMPTY_ALLOCATION_EXTENTS: u32 = 16;
 
 /// Bytes of a directory without an entry after which it is taken to have ended, as [`EMPTY_DIRECTORY_SECTORS`]: 8 MiB.
 pub const EMPTY_DIRECTORY: u64 = 8 * 1024 * 1024;
+
+/// Bytes of a directory that are verified to find the next entry behind a damaged one: what looks like entries can overlap.
+pub const SEARCHED_ENTRIES: u64 = 64 * 1024 * 1024;
 
 /// Bytes of path components in a symbolic link: the longest target, each of its letters in a component of its own.
 pub const LINK_COMPONENTS: u64 = 32 * 1024;

@@ -11,6 +11,7 @@ struct Counting;
 thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    static TOTAL: Cell<isize> = const { Cell::new(0) };
 }
 
 // SAFETY: all is passed on to the system's allocator; the counters are plain cells without a destructor.
@@ -20,6 +21,7 @@ unsafe impl GlobalAlloc for Counting {
             live.set(live.get() + layout.size() as isize);
             PEAK.with(|peak| peak.set(peak.get().max(live.get())));
         });
+        TOTAL.with(|total| total.set(total.get() + layout.size() as isize));
         unsafe { System.alloc(layout) }
     }
 
@@ -38,4 +40,16 @@ pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     PEAK.set(before);
     let result = work();
     (result, (PEAK.get() - before).max(0) as usize)
+}
+
+/// Does `work`, which may allocate so many mebibytes at once, and one after the other.
+pub fn within<T>(at_once: isize, in_all: isize, work: impl FnOnce() -> T) -> T {
+    let before = LIVE.get();
+    PEAK.set(before);
+    TOTAL.set(0);
+    let result = work();
+    let (peak, total) = ((PEAK.get() - before) >> 20, TOTAL.get() >> 20);
+    assert!(peak <= at_once, "{peak} MiB at once");
+    assert!(total <= in_all, "{total} MiB in all");
+    result
 }

@@ -99,7 +99,7 @@ fn read(space: &Space, entry: &FileEntry, data: &mut Data, steps: &Steps) -> Res
         empty = 0;
         let len = extent.len.min(size.saturating_sub(data.size()));
         if extent.is_compressed {
-            data.push(Place::Lost(Arc::new(Error::unsupported("a compressed extent of a UDF file"))), len);
+            steps.lose(data, Error::unsupported("a compressed extent of a UDF file"), len);
         } else if extent.kind == extent_type::RECORDED {
             space.push(data, extent.address, len, steps);
         } else {

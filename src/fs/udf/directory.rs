@@ -66,6 +66,8 @@ pub(super) struct Identifiers<'a> {
     window_at: u64,
     /// Bytes since the last entry.
     without: u64,
+    /// Bytes that were verified, out of step.
+    verified: u64,
     is_whole: bool,
     /// Whether what lies behind the window cannot be read.
     is_cut: bool,
@@ -77,14 +79,17 @@ enum Found {
     Entry(u64, Option<Error>),
     /// Nothing that can be read, and why.
     Damaged(Error),
+    /// So many bytes in which no descriptor begins.
+    Nothing(u64),
 }
 
 impl<'a> Identifiers<'a> {
     /// The entries of the directory whose bytes are `data`.
     pub(super) fn new(space: &'a Space, damage: &'a Damage, data: Data, entry_at: u64) -> Self {
-        let end = data.size().min(limits::DIRECTORY);
+        // Extents that overlap could make a directory of any length out of a few blocks.
+        let end = data.size().min(limits::DIRECTORY).min(space.volume.len());
         if end < data.size() {
-            let allowed = "at most 536870912 are read";
+            let allowed = format!("at most {end} are read");
             damage.report(&Corrupt::new("directory", entry_at, "length", data.size(), allowed).into());
         }
         Self {
@@ -97,6 +102,7 @@ impl<'a> Identifiers<'a> {
             window: Vec::new(),
             window_at: 0,
             without: 0,
+            verified: 0,
             is_whole: true,
             is_cut: false,
         }
@@ -119,10 +125,15 @@ impl<'a> Identifiers<'a> {
     pub(super) fn next(&mut self) -> Result<Option<Identifier<'_>>> {
         let mut is_in_step = true;
         while self.at < self.end {
-            if self.without > limits::EMPTY_DIRECTORY {
+            if self.without > limits::EMPTY_DIRECTORY || self.verified > limits::SEARCHED_ENTRIES {
                 let allowed = "an entry; the rest is not read";
-                let error =
-                    Corrupt::new("directory", self.entry_at, "contents", "8 MiB without an entry", allowed);
+                let error = Corrupt::new(
+                    "directory",
+                    self.entry_at,
+                    "contents",
+                    "too much without an entry",
+                    allowed,
+                );
                 self.report(&error.into());
                 return Ok(None);
             }
@@ -135,7 +146,8 @@ impl<'a> Identifiers<'a> {
                 is_in_step = false;
                 continue;
             }
-            match self.look(is_in_step) {
+            let found = if is_in_step { self.look() } else { self.search() };
+            match found {
                 Found::Entry(len, damage) => {
                     if let Some(error) = damage {
                         self.report(&error);
@@ -147,12 +159,11 @@ impl<'a> Identifiers<'a> {
                     return Ok(parse(self.window.get(from..).unwrap_or_default(), at));
                 }
                 Found::Damaged(error) => {
-                    if is_in_step {
-                        self.report(&error);
-                    }
+                    self.report(&error);
                     is_in_step = false;
                     self.skip(ALIGNMENT);
                 }
+                Found::Nothing(len) => self.skip(len),
             }
         }
         Ok(None)
@@ -219,8 +230,8 @@ impl<'a> Identifiers<'a> {
         })
     }
 
-    /// What begins here. Out of step, only what is in order in every part counts.
-    fn look(&self, is_in_step: bool) -> Found {
+    /// What begins here.
+    fn look(&self) -> Found {
         let here = self.here();
         let wrong = |field, found: &dyn std::fmt::Display, allowed: &'static str| -> Error {
             let found = format!("{found} (byte {} of the directory)", self.at);
@@ -241,7 +252,26 @@ impl<'a> Identifiers<'a> {
         }
         // The kernel shows entries with a wrong checksum or CRC; their lengths must be right then.
         let error = wrong("checksum or CRC", &"wrong", "must be that of the entry");
-        if is_in_step && self.fits(len) { Found::Entry(len, Some(error)) } else { Found::Damaged(error) }
+        if self.fits(len) { Found::Entry(len, Some(error)) } else { Found::Damaged(error) }
+    }
+
+    /// What begins here or behind, out of step: only what is in order in every part counts.
+    fn search(&mut self) -> Found {
+        let here = self.here();
+        let identifier = raw::tag::FILE_IDENTIFIER.to_le_bytes();
+        let ahead = here.chunks(as_usize(ALIGNMENT)).position(|word| word.starts_with(&identifier));
+        match ahead.map(as_u64) {
+            Some(0) => {}
+            Some(words) => return Found::Nothing(words.saturating_mul(ALIGNMENT)),
+            None => return Found::Nothing(as_u64(here.len())),
+        }
+        let Some((len, descriptor)) = length(here).and_then(|len| Some((len, here.get(..as_usize(len))?)))
+        else {
+            return Found::Nothing(ALIGNMENT);
+        };
+        let is_sound = is_sound(descriptor);
+        self.verified = self.verified.saturating_add(len);
+        if is_sound { Found::Entry(len, None) } else { Found::Nothing(ALIGNMENT) }
     }
 
     /// Whether the directory ends `len` bytes from here, or another descriptor begins there.

@@ -254,16 +254,16 @@ impl Partition {
             Self::Sparable(place, table) => table.push(space, *place, data, block, len, steps),
             Self::Virtual { base, table } => match table.real_block(space, block) {
                 Ok(real) => space.push(data, Address { partition: *base, block: real }, len, steps),
-                Err(error) => data.push(Place::Lost(Arc::new(error)), len),
+                Err(error) => steps.lose(data, error, len),
             },
             Self::Metadata { main, mirror } => {
                 let offset = space.at(block);
                 match main.as_ref().or(mirror.as_ref()) {
                     Ok(file) => push_part(data, file, offset, len, steps),
-                    Err(error) => data.push(Place::Lost(Arc::new(error.clone())), len),
+                    Err(error) => steps.lose(data, error.clone(), len),
                 }
             }
-            Self::Missing(error) => data.push(Place::Lost(Arc::new(error.clone())), len),
+            Self::Missing(error) => steps.lose(data, error.clone(), len),
         }
     }
 }
@@ -302,6 +302,6 @@ fn push_part(data: &mut Data, file: &Data, offset: u64, len: u64, steps: &Steps)
             len,
             "past the end of the partition, or in too many parts",
         );
-        data.push(Place::Lost(Arc::new(error.into())), left);
+        steps.lose(data, error.into(), left);
     }
 }

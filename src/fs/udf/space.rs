@@ -67,6 +67,12 @@ impl Steps {
         left.is_some()
     }
 
+    /// Adds `len` bytes to `data` that are lost, with the steps that the error is worth.
+    pub(super) fn lose(&self, data: &mut Data, error: Error, len: u64) {
+        self.0.set(self.0.get().saturating_sub(limits::LOST_STEPS));
+        data.push(Place::Lost(Arc::new(error)), len);
+    }
+
     /// Whether none is left.
     pub(super) fn are_spent(&self) -> bool {
         self.0.get() == 0
@@ -114,7 +120,7 @@ impl Space {
     pub(super) fn push(&self, data: &mut Data, address: Address, len: u64, steps: &Steps) {
         match self.partition(address.partition) {
             Ok(partition) => partition.push(self, data, address.block, len, steps),
-            Err(error) => data.push(Place::Lost(Arc::new(error)), len),
+            Err(error) => steps.lose(data, error, len),
         }
     }
 

@@ -94,7 +94,7 @@ impl SparingTable {
                 len,
                 "too long, or in too many parts",
             );
-            data.push(Place::Lost(std::sync::Arc::new(error.into())), left);
+            steps.lose(data, error.into(), left);
         }
     }
 }

@@ -69,7 +69,6 @@ impl VirtualTable {
             _ => 0,
         };
         let mut failed = None;
-        let mut candidates: u32 = 0;
         for back in 0..limits::VIRTUAL_TABLE_SEARCH {
             let Some(block) = last_block.checked_sub(back).and_then(|block| block.checked_sub(start)) else {
                 break;
@@ -82,10 +81,6 @@ impl VirtualTable {
             let is_entry = |identifier| is_tag(&head, identifier, block);
             if !is_entry(tag::FILE_ENTRY) && !is_entry(tag::EXTENDED_FILE_ENTRY) {
                 continue;
-            }
-            candidates = candidates.saturating_add(1);
-            if candidates > limits::VIRTUAL_TABLE_CANDIDATES {
-                break;
             }
             let entry = space.entry_within(Address { partition: base, block }, &Steps::new(1));
             match entry.and_then(|entry| Self::of(space, &entry, block)) {
@@ -105,10 +100,10 @@ impl VirtualTable {
 
     /// The table in a file, if it is one.
     fn of(space: &Space, entry: &FileEntry, block: u32) -> Result<Option<Self>> {
-        let data = space.data(entry);
+        let data = || space.data_within(entry, &Steps::new(limits::VIRTUAL_TABLE_STEPS));
         match entry.file_type {
-            file_type::VIRTUAL_ALLOCATION_TABLE => Self::with_header(space, entry, data, block).map(Some),
-            file_type::UNSPECIFIED => Ok(Self::with_trailer(space, data, block)),
+            file_type::VIRTUAL_ALLOCATION_TABLE => Self::with_header(space, entry, data(), block).map(Some),
+            file_type::UNSPECIFIED => Ok(Self::with_trailer(space, data(), block)),
             _ => Ok(None),
         }
     }
