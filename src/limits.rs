@@ -148,7 +148,7 @@ pub const LISTED_ALLOCATION_DESCRIPTORS: u32 = 32;
 /// Such steps for a run that cannot be found: the error that says why takes up memory.
 pub const LOST_STEPS: u32 = 32;
 
-/// Allocation extents (blocks full of allocation descriptors) of one file.
+/// Allocation extents (blocks full of allocation descriptors) of one file; larger blocks than 2 KiB count for several.
 pub const ALLOCATION_EXTENTS: u32 = 16 * 1024;
 
 /// Allocation extents one behind the other without a byte of the file; the kernel stops at 16 as well.

@@ -78,7 +78,8 @@ fn read(space: &Space, entry: &FileEntry, data: &mut Data, steps: &Steps) -> Res
             );
         }
         if extent.kind == extent_type::NEXT_EXTENT {
-            blocks = blocks.saturating_add(1);
+            let kibibytes = u32::try_from(space.block_size >> 10).unwrap_or(u32::MAX);
+            blocks = blocks.saturating_add(kibibytes.max(2) / 2);
             empty = empty.saturating_add(1);
             if blocks > limits::ALLOCATION_EXTENTS || empty > limits::EMPTY_ALLOCATION_EXTENTS {
                 let (found, allowed) = ("without end", "must be at most 16384, and hardly one empty");

@@ -103,7 +103,7 @@ impl Udf {
             if !is_wanted {
                 continue;
             }
-            if builder.len() >= limits::DIRECTORY_ENTRIES {
+            if builder.len().saturating_add(deleted.len()) >= limits::DIRECTORY_ENTRIES {
                 let found = format!("more than {}", limits::DIRECTORY_ENTRIES);
                 let at = identifier.at;
                 self.damage.report(

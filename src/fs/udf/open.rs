@@ -100,7 +100,8 @@ impl Udf {
             overrides_directory_mode: options.overrides_directory_mode,
             damage: Damage::default(),
             notes: notes(&space, &descriptors),
-            nodes: Cache::new(8, nodes_budget, inode::weight),
+            // Few shards, because each can keep a file of very many extents beside the others.
+            nodes: Cache::new(4, nodes_budget, inode::weight),
             listings: Cache::new(1, options.cache_size.saturating_sub(nodes_budget), |listing| {
                 listing.weight()
             }),
