@@ -169,3 +169,13 @@ pub const EXTENDED_ATTRIBUTE_SPACE: u64 = 128 * 1024;
 /// Nodes of a disc of more than 4 GiB that are looked at to find out whether ISO 9660 cuts a large file that UDF knows
 /// whole: as many as a DVD of small files has.
 pub const COMPARED_NODES: u32 = 1 << 20;
+
+/// Names that a directory may have, in bytes of its decoded listing, so that a walk through it is followed: about three
+/// thousand.
+pub const AHEAD_LISTING: usize = 128 * 1024;
+
+/// Directories on the way down of a walk that is followed, each at most [`AHEAD_LISTING`].
+pub const AHEAD_DEPTH: usize = 32;
+
+/// Nodes of a directory that are decoded before they are asked for: as many as stay in the cache until then.
+pub const AHEAD_NODES: usize = 1024;

@@ -5,7 +5,7 @@ use std::{
     io,
     os::unix::ffi::OsStrExt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::Sender,
+    sync::{Arc, mpsc::Sender},
     time::Duration,
 };
 
@@ -15,7 +15,7 @@ use fuser::{
     ReplyStatfs, ReplyXattr, Request,
 };
 
-use super::{attributes, errno};
+use super::{ahead::Ahead, attributes, errno};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Damage, Error, Result},
@@ -55,7 +55,9 @@ pub(super) enum Event {
 /// A tree as the kernel asks for it. No request changes anything, and none keeps anything open: `open` and `opendir`
 /// are answered once with ENOSYS, whereupon the kernel asks no more and keeps its caches.
 pub(super) struct Adapter {
-    tree: Tree,
+    tree: Arc<Tree>,
+    /// Decodes what a walk will ask for; nothing when there is no thread to be had for it, and behind the end.
+    ahead: Option<Ahead>,
     damage: Damage,
     /// Who waits for the end.
     events: Sender<Event>,
@@ -63,7 +65,9 @@ pub(super) struct Adapter {
 
 impl Adapter {
     pub(super) fn new(tree: Tree, events: Sender<Event>) -> Self {
-        Self { tree, damage: Damage::default(), events }
+        let tree = Arc::new(tree);
+        let ahead = Ahead::start(tree.clone()).inspect_err(|e| log::debug!("nothing is decoded ahead: {e}"));
+        Self { tree, ahead: ahead.ok(), damage: Damage::default(), events }
     }
 
     fn node(&self, number: INodeNo) -> NodeId {
@@ -85,6 +89,11 @@ impl Adapter {
         mut add: impl FnMut(NodeId, u64, fuser::FileType, &OsStr) -> Result<bool>,
     ) -> Result<()> {
         use fuser::FileType::Directory;
+        if offset == 0
+            && let Some(ahead) = &self.ahead
+        {
+            ahead.listed(directory);
+        }
         let listing = self.tree.listing(directory)?;
         if offset == 0 && add(directory, 1, Directory, OsStr::new("."))? {
             return Ok(());
@@ -140,6 +149,7 @@ impl Filesystem for Adapter {
     }
 
     fn destroy(&mut self) {
+        self.ahead = None;
         // Nobody listens when a signal ended the mount.
         let _ = self.events.send(Event::Ended);
     }

@@ -1,6 +1,7 @@
 //! The mount: the only room that names fuser. It translates, and knows no format.
 
 mod adapter;
+mod ahead;
 mod attributes;
 mod errno;
 mod session;

@@ -1,0 +1,201 @@
+//! Decoding the next directory while a program that walks the tree is busy with this one.
+//!
+//! `find`, `tar`, `cp -r` and their like go into the directories of a listing in its order, depth first, and wait for each.
+//! Once they were seen to take such a step, the directory of the next is decoded before it is asked for.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        mpsc::{self, SyncSender},
+    },
+    thread,
+};
+
+use crate::{
+    limits,
+    tree::{Kind, Listing, NodeId, Tree},
+};
+
+/// Listings that may wait to be looked at; more are passed over, and with them a step or two.
+const WAITING: usize = 8;
+
+/// Tells a thread which directories are listed; that thread decodes ahead.
+pub(super) struct Ahead(SyncSender<NodeId>);
+
+impl Ahead {
+    /// Starts the thread. It ends when this is dropped.
+    ///
+    /// # Errors
+    /// That of the operating system.
+    pub(super) fn start(tree: Arc<Tree>) -> io::Result<Self> {
+        let (sender, listed) = mpsc::sync_channel(WAITING);
+        thread::Builder::new().name("ahead".into()).spawn(move || {
+            let mut walker = Walker { tree, way: Vec::new(), expected: None };
+            for directory in listed {
+                if let Some(next) = walker.step(directory) {
+                    walker.decode(next);
+                }
+            }
+        })?;
+        Ok(Self(sender))
+    }
+
+    /// A program lists this directory from its first name on.
+    pub(super) fn listed(&self, directory: NodeId) {
+        // When the thread is behind, there is nothing to gain.
+        let _ = self.0.try_send(directory);
+    }
+}
+
+/// Where a program is on its walk.
+struct Walker {
+    tree: Arc<Tree>,
+    /// The listings on the way down, each with the number of the entry behind the one it went into.
+    way: Vec<(Arc<Listing>, usize)>,
+    /// The directory that comes next.
+    expected: Option<NodeId>,
+}
+
+impl Walker {
+    /// Takes a step into `directory`. Returns the directory that comes next if this one was expected.
+    fn step(&mut self, directory: NodeId) -> Option<NodeId> {
+        let is_walk = self.expected.take() == Some(directory);
+        if !is_walk {
+            self.way.clear();
+        }
+        let listing = self.tree.listing(directory).ok()?;
+        if listing.weight() > limits::AHEAD_LISTING || self.way.len() >= limits::AHEAD_DEPTH {
+            self.way.clear();
+            return None;
+        }
+        self.way.push((listing, 0));
+        loop {
+            let (listing, next) = self.way.last_mut()?;
+            let rest = listing.entries(*next).enumerate();
+            let found = rest
+                .map(|(i, entry)| (i, entry.kind, entry.node))
+                .find(|(_, kind, _)| *kind == Kind::Directory);
+            if let Some((skipped, _, id)) = found {
+                *next = next.saturating_add(skipped).saturating_add(1);
+                self.expected = Some(id);
+                return is_walk.then_some(id);
+            }
+            self.way.pop();
+        }
+    }
+
+    /// Decodes a directory and its nodes into the caches. What fails is told to those who ask for it.
+    fn decode(&self, directory: NodeId) {
+        let Ok(listing) = self.tree.listing(directory) else { return };
+        for entry in listing.entries(0).take(limits::AHEAD_NODES) {
+            let _ = self.tree.stat(entry.node);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Error, Result,
+        tree::{Attributes, Content, FileSystem, ListingBuilder, Node, Policy, Statistics, Timestamp},
+        volume::Volume,
+    };
+
+    /// Directories below 10, files from there on; each directory with what it names.
+    struct Fake(Vec<(u64, Vec<u64>)>);
+
+    fn kind(id: u64) -> Kind {
+        if id < 10 { Kind::Directory } else { Kind::File }
+    }
+
+    impl FileSystem for Fake {
+        fn root(&self) -> NodeId {
+            NodeId(2)
+        }
+
+        fn node(&self, id: NodeId) -> Result<Arc<Node>> {
+            let attributes = Attributes {
+                id,
+                kind: kind(id.0),
+                permissions: None,
+                links: 1,
+                uid: None,
+                gid: None,
+                size: 0,
+                allocated: 0,
+                modified: Timestamp::default(),
+                accessed: Timestamp::default(),
+                changed: Timestamp::default(),
+                created: None,
+                device: None,
+            };
+            Ok(Arc::new(Node { attributes, content: Content::Nothing }))
+        }
+
+        fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
+            let found = self.0.iter().find(|(id, _)| *id == directory.0).ok_or(Error::NotADirectory)?;
+            let mut builder = ListingBuilder::default();
+            for id in &found.1 {
+                builder.push(id.to_string().as_bytes(), None, NodeId(*id), kind(*id));
+            }
+            Ok(Arc::new(builder.finish()))
+        }
+
+        fn parent(&self, directory: NodeId) -> Result<NodeId> {
+            Ok(directory)
+        }
+
+        fn statistics(&self) -> Statistics {
+            Statistics { block_size: 2048, blocks: 0, free_blocks: 0, nodes: 0 }
+        }
+
+        fn label(&self) -> String {
+            String::new()
+        }
+
+        fn view(&self) -> &'static str {
+            "fake"
+        }
+
+        fn format(&self) -> String {
+            "fake".to_owned()
+        }
+
+        fn notes(&self) -> &[String] {
+            &[]
+        }
+    }
+
+    fn walker(directories: Vec<(u64, Vec<u64>)>) -> Walker {
+        let volume = Arc::new(Volume::new(Arc::new(Vec::new()), 0));
+        let tree = Tree::new(Box::new(Fake(directories)), volume, Policy::of_user(0, 0), 0);
+        Walker { tree: Arc::new(tree), way: Vec::new(), expected: None }
+    }
+
+    #[test]
+    fn a_walk_is_followed_from_its_second_step_on() {
+        let tree = || walker(vec![(2, vec![3, 10, 4]), (3, vec![11, 5]), (5, vec![12]), (4, vec![])]);
+        let mut whole = tree();
+        let next: Vec<_> = [2, 3, 5, 4].map(|id| whole.step(NodeId(id)).map(|id| id.0)).into();
+        assert_eq!(next, [None, Some(5), Some(4), None], "the first step may be the only one");
+        let mut other = tree();
+        let next: Vec<_> = [2, 4, 3, 5].map(|id| other.step(NodeId(id)).map(|id| id.0)).into();
+        assert_eq!(
+            next,
+            [None, None, None, None],
+            "another order: from the third directory on nothing is above"
+        );
+        assert_eq!(tree().step(NodeId(99)), None, "what cannot be listed");
+    }
+
+    #[test]
+    fn a_circle_is_followed_no_farther_than_the_limit() {
+        let mut walker = walker(vec![(2, vec![2])]);
+        for _ in 0..10 * limits::AHEAD_DEPTH {
+            walker.step(NodeId(2));
+            assert!(walker.way.len() <= limits::AHEAD_DEPTH);
+        }
+    }
+}
