@@ -12,6 +12,7 @@ mod support;
 use isomount::{
     Error,
     open::{Image, OpenOptions, Session, TreeOptions, View},
+    source::Source,
     tree::{Device, Kind, Piece, Policy, Timestamp},
 };
 use support::{
@@ -98,6 +99,60 @@ fn a_damaged_metadata_file_is_told_and_its_mirror_read() {
     let image = sample(Udf::default().revision(0x250).partition(broken)).build().open().unwrap();
     let notes = image.tree().notes();
     assert!(notes.iter().any(|note| note.contains("its mirror is used")), "{notes:?}");
+}
+
+/// An image one block of which the storage does not give.
+struct BadBlock {
+    bytes: Vec<u8>,
+    at: u64,
+    len: u64,
+}
+
+impl Source for BadBlock {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, buf: &mut [u8], at: u64) -> std::io::Result<()> {
+        let is_bad = at < self.at + self.len && self.at < at + buf.len() as u64;
+        if is_bad { Err(std::io::Error::other("a bad block")) } else { self.bytes.read_at(buf, at) }
+    }
+}
+
+#[test]
+fn a_bad_block_in_the_metadata_is_read_from_the_mirror() {
+    let udf = Udf::default().revision(0x250).partition(Partition::metadata());
+    let names: Vec<String> = (0..200).map(|i| format!("a file with a long name, number {i:03}")).collect();
+    let udf = names.iter().fold(udf, |udf, name| udf.file(&format!("d/{name}"), b"x")).build();
+    let places = [udf.data("d")[0] + udf.block, udf.icb(&format!("d/{}", names[7])), udf.icb("d")];
+    for at in places {
+        let bad = BadBlock { bytes: udf.bytes.clone(), at: at as u64, len: udf.block as u64 };
+        let image = Image::from_source(std::sync::Arc::new(bad), &OpenOptions::default()).unwrap();
+        assert_eq!(names_in(&image, "d"), names, "{at}");
+        assert_eq!(content(&image, &format!("d/{}", names[7])).unwrap(), b"x", "{at}");
+    }
+}
+
+#[test]
+fn an_older_virtual_table_is_used_and_told() {
+    let mut udf = sample(Udf::default().partition(Partition::Virtual { inline: true })).build();
+    let (vat, block) = (udf.vat.unwrap(), udf.block);
+    assert!(udf.open().unwrap().tree().notes().is_empty());
+    // A newer one behind it, whose CRC is wrong.
+    let newer = udf.bytes.len();
+    let copy = udf.bytes[vat..vat + block].to_vec();
+    udf.bytes.extend(copy);
+    let location = u32::from_le_bytes(udf.bytes[vat + 12..vat + 16].try_into().unwrap());
+    let location = location + ((newer - vat) / block) as u32;
+    udf.forge(newer, 12, &location.to_le_bytes());
+    udf.patch(newer + 60, &[0xee]);
+    let image = udf.open().unwrap();
+    check_sample(&image, "the older table");
+    let notes = image.tree().notes();
+    assert!(
+        notes.iter().any(|note| note.starts_with("an older virtual allocation table is used")),
+        "{notes:?}"
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     fs::{self, File},
-    os::unix::fs::{FileExt, MetadataExt, symlink},
+    os::unix::fs::{FileExt, FileTypeExt, MetadataExt, symlink},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -24,7 +24,10 @@ use isomount::{
     open::{Image, OpenOptions, Session, TreeOptions},
     tree::Statistics,
 };
-use nix::sys::{statfs::statfs, statvfs::statvfs};
+use nix::{
+    sys::{statfs::statfs, statvfs::statvfs},
+    unistd::Whence,
+};
 use support::{
     listing::{self, Lines},
     maker::{self, Workshop, lacks},
@@ -844,4 +847,58 @@ fn sessions_by_number_and_by_sector() {
         let expected = (6, "no such session; sessions begin at sectors 0, 174, 348".to_owned());
         assert_eq!(refusal(&image, &format!("session={session}")), expected, "{session}");
     }
+}
+
+// Images written in code.
+
+#[test]
+fn holes_streams_links_and_devices_through_a_mount() {
+    use support::udf::{Extent, File as Forged, Udf};
+    if lacks(&["root", FUSE]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    let noise: Vec<u8> = maker::bytes(7, 6000);
+    let holes = vec![Extent::Hole(8192), Extent::Recorded(noise[..4096].to_vec()), Extent::Hole(5 << 30)];
+    let udf = Udf::default()
+        .file("holes", Forged::of_extents(holes))
+        .file(
+            "streams",
+            Forged::from(&noise)
+                .stream("Zone.Identifier", b"[ZoneTransfer]")
+                .stream("*UDF Macintosh Resource Fork", &noise),
+        )
+        .link("again", "streams")
+        .symlink("link", "streams")
+        .file("null", Forged::character_device(1, 3))
+        .file("fifo", Forged::fifo());
+    fs::write(workshop.image(), udf.build().bytes).unwrap();
+    let mounted = mount(&workshop.image(), "");
+
+    let file = File::open(mounted.join("holes")).unwrap();
+    let seek = |at, whence| nix::unistd::lseek(&file, at, whence);
+    assert_eq!(file.metadata().unwrap().len(), 8192 + 4096 + (5 << 30));
+    assert_eq!(seek(0, Whence::SeekData), Ok(8192));
+    assert_eq!(seek(8192, Whence::SeekHole), Ok(12288));
+    assert_eq!(seek(12288, Whence::SeekData), Err(nix::errno::Errno::ENXIO));
+    let mut buf = vec![0; 4096];
+    file.read_exact_at(&mut buf, 8192).unwrap();
+    assert_eq!(buf, noise[..4096]);
+
+    let streams = mounted.join("streams");
+    let listed: BTreeSet<OsString> = xattr::list(&streams).unwrap().collect();
+    assert_eq!(listed, named(["com.apple.ResourceFork", "user.Zone.Identifier"]));
+    let value = |name: &str| xattr::get(&streams, name).unwrap();
+    assert_eq!(value("user.Zone.Identifier").unwrap(), b"[ZoneTransfer]");
+    assert_eq!(value("com.apple.ResourceFork").unwrap(), noise);
+    assert_eq!(value("user.com.apple.ResourceFork").unwrap(), noise);
+    assert_eq!(value("user.other"), None);
+    assert_eq!(xattr::list(mounted.join("holes")).unwrap().count(), 0);
+
+    let metadata = |name: &str| fs::symlink_metadata(mounted.join(name)).unwrap();
+    assert_eq!(metadata("streams").ino(), metadata("again").ino());
+    assert_eq!(metadata("streams").nlink(), 2);
+    assert_eq!(fs::read_link(mounted.join("link")).unwrap(), Path::new("streams"));
+    assert_eq!(metadata("null").rdev(), nix::sys::stat::makedev(1, 3));
+    assert!(metadata("fifo").file_type().is_fifo());
 }
