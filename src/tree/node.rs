@@ -86,6 +86,18 @@ pub struct Node {
     pub content: Content,
 }
 
+impl Node {
+    /// Bytes of memory that it takes.
+    pub fn weight(&self) -> usize {
+        let content = match &self.content {
+            Content::Link(target) => target.len(),
+            Content::Data(data) => data.weight(),
+            Content::Nothing | Content::Broken(_) => 0,
+        };
+        size_of::<Self>().saturating_add(content)
+    }
+}
+
 /// Sizes of a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statistics {

@@ -1,7 +1,5 @@
 //! From a directory record to a node: attributes, and where the content lies.
 
-use std::sync::Arc;
-
 use super::{
     Iso9660,
     record::{Record, RecordBuffer},
@@ -169,14 +167,4 @@ fn link_content(record: &Record<'_>, rock_ridge: &RockRidge) -> Content {
             Content::Broken(Corrupt::new("symbolic link", record.at, "target", "empty", allowed).into())
         }
     }
-}
-
-/// Bytes of memory that a node takes.
-pub(super) fn weight(node: &Arc<Node>) -> usize {
-    let content = match &node.content {
-        Content::Link(target) => target.len(),
-        Content::Data(data) => data.weight(),
-        Content::Nothing | Content::Broken(_) => 0,
-    };
-    size_of::<Node>().saturating_add(content)
 }

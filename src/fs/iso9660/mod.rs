@@ -111,7 +111,7 @@ impl Iso9660 {
             show_associated: options.show_associated,
             damage: Damage::default(),
             notes: Vec::new(),
-            nodes: Cache::new(8, nodes_budget, inode::weight),
+            nodes: Cache::new(8, nodes_budget, |node| node.weight()),
             listings: Cache::new(1, options.cache_size.saturating_sub(nodes_budget), |listing| {
                 listing.weight()
             }),

@@ -11,7 +11,7 @@ use crate::{
     bytes::{as_u64, as_usize, u32_le},
     error::{Corrupt, Error, Result},
     limits,
-    tree::{Content, Data, Packed, Place, content::read_stored},
+    tree::{Content, Data, Packed, Place, read_stored},
     volume::Volume,
 };
 

@@ -11,7 +11,7 @@ use crate::{
     bytes::{as_u64, as_usize},
     error::{Corrupt, Damage, Error, Result},
     limits,
-    tree::{Data, Piece, content::read_stored},
+    tree::{Data, Piece, read_stored},
 };
 
 const STRUCTURE: &str = "file identifier descriptor";

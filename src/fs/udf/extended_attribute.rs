@@ -15,7 +15,7 @@ use crate::{
     bytes::{as_u64, as_usize, u32_le},
     error::Result,
     limits, time,
-    tree::{Data, Device, ExtendedAttribute, Place, Timestamp, content::read_stored},
+    tree::{Data, Device, ExtendedAttribute, Place, Timestamp, read_stored},
 };
 
 /// Types of extended attributes, ECMA-167 4/14.10.3 to 4/14.10.9.

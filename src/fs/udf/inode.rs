@@ -1,13 +1,11 @@
 //! From a file entry to a node: attributes, and where the content lies.
 
-use std::sync::Arc;
-
 use super::{Udf, extended_attribute, file_entry::FileEntry, link, raw::icb_flags, space::Steps};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Corrupt, Error, Result},
     limits,
-    tree::{Attributes, Content, Data, Kind, Node, NodeId, content::read_stored},
+    tree::{Attributes, Content, Data, Kind, Node, NodeId, read_stored},
 };
 
 /// The owner of files that have none recorded (-1): `nobody`, as in the kernel.
@@ -97,14 +95,4 @@ impl Udf {
 
 fn owner(recorded: u32) -> u32 {
     if recorded == NO_OWNER { NOBODY } else { recorded }
-}
-
-/// Bytes of memory that a node takes.
-pub(super) fn weight(node: &Arc<Node>) -> usize {
-    let content = match &node.content {
-        Content::Link(target) => target.len(),
-        Content::Data(data) => data.weight(),
-        Content::Nothing | Content::Broken(_) => 0,
-    };
-    size_of::<Node>().saturating_add(content)
 }

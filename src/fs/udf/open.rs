@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Udf,
     anchor::{self, Anchor, BLOCK_SIZES, Extent, SECTOR},
-    file_set, inode, integrity, name,
+    file_set, integrity, name,
     partition::{self, Partition},
     raw,
     sequence::{self, VolumeDescriptors},
@@ -101,7 +101,7 @@ impl Udf {
             damage: Damage::default(),
             notes: notes(&space, &descriptors),
             // Few shards, because each can keep a file of very many extents beside the others.
-            nodes: Cache::new(4, nodes_budget, inode::weight),
+            nodes: Cache::new(4, nodes_budget, |node| node.weight()),
             listings: Cache::new(1, options.cache_size.saturating_sub(nodes_budget), |listing| {
                 listing.weight()
             }),

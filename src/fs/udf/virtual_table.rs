@@ -14,7 +14,7 @@ use crate::{
     bytes::{as_u64, as_usize},
     error::{Corrupt, Error, Result},
     limits,
-    tree::{Data, content::read_stored},
+    tree::{Data, read_stored},
 };
 
 const STRUCTURE: &str = "virtual allocation table";
