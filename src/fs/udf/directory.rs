@@ -126,14 +126,8 @@ impl<'a> Identifiers<'a> {
         let mut is_in_step = true;
         while self.at < self.end {
             if self.without > limits::EMPTY_DIRECTORY || self.verified > limits::SEARCHED_ENTRIES {
-                let allowed = "an entry; the rest is not read";
-                let error = Corrupt::new(
-                    "directory",
-                    self.entry_at,
-                    "contents",
-                    "too much without an entry",
-                    allowed,
-                );
+                let (found, allowed) = ("too much without an entry", "the rest is not read");
+                let error = Corrupt::new("directory", self.entry_at, "contents", found, allowed);
                 self.report(&error.into());
                 return Ok(None);
             }
@@ -163,7 +157,7 @@ impl<'a> Identifiers<'a> {
                     is_in_step = false;
                     self.skip(ALIGNMENT);
                 }
-                Found::Nothing(len) => self.skip(len),
+                Found::Nothing(len) => self.skip(len.max(ALIGNMENT)),
             }
         }
         Ok(None)
