@@ -115,9 +115,9 @@ pub const INTEGRITY_DESCRIPTORS: u32 = 1024;
 /// images have padding behind it.
 pub const VIRTUAL_TABLE_SEARCH: u32 = 4096;
 
-/// Bytes of zeros at the end of an image that are read to find what is in front of them: a compact disc. Holes of the file
-/// are not read.
-pub const BLANK_TAIL: u64 = 1 << 30;
+/// Bytes of zeros at the end of an image that are read, once, to find what is in front of them: a DVD of two layers. Holes of
+/// the file are not read.
+pub const BLANK_TAIL: u64 = 9 << 30;
 
 /// Entries of a sparing table: as many as its 16-bit length can say.
 pub const SPARED_PACKETS: usize = 65_535;
@@ -131,6 +131,9 @@ pub const LISTED_INDIRECT_ENTRIES: u32 = 8 * 1024;
 /// Steps, as for [`ALLOCATION_DESCRIPTORS`], to find the bytes of a file that may be a virtual allocation table: writers put it into
 /// one extent.
 pub const VIRTUAL_TABLE_STEPS: u32 = 1024;
+
+/// Such steps for all the files that are looked into to find it.
+pub const VIRTUAL_TABLE_SEARCH_STEPS: u32 = 64 * 1024;
 
 /// Named streams of one file that are looked at: as many as have room in [`EXTENDED_ATTRIBUTES`].
 pub const STREAMS: usize = 8 * 1024;

@@ -512,16 +512,26 @@ fn two_volumes(is_behind: bool) -> Forged {
     let at = u32::from_le_bytes(reserve[4..].try_into().unwrap()) as usize * block;
     let len = u32::from_le_bytes(reserve[..4].try_into().unwrap()) as usize;
     let start = if is_behind { udf.bytes.len() } else { at };
+    let number = |bytes: &[u8], at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    let partition = udf.descriptor(Descriptor::Partition, Sequence::Reserve);
+    let (first_block, blocks) = (number(&udf.bytes, partition + 188), number(&udf.bytes, partition + 192));
+    let moved = ((udf.bytes.len() + len) / block) as u32;
     if is_behind {
-        let copy = udf.bytes[at..at + len].to_vec();
-        udf.bytes.extend(copy);
-        let anchor = udf.bytes[last..last + block].to_vec();
-        udf.bytes.extend(anchor);
+        let places = [at..at + len, first_block as usize * block..(first_block + blocks) as usize * block];
+        let parts = places
+            .into_iter()
+            .chain(std::iter::once(last..last + block))
+            .map(|place| udf.bytes[place].to_vec());
+        let parts: Vec<u8> = parts.flatten().collect();
+        udf.bytes.extend(parts);
     }
     for place in (start..start + len).step_by(block) {
         let identifier = udf.bytes[place];
         if identifier == 6 {
             udf.patch(place + 84, b"\x08second\0").patch(place + 84 + 127, &[7]);
+        }
+        if identifier == 5 && is_behind {
+            udf.patch(place + 188, &moved.to_le_bytes());
         }
         if identifier != 0 {
             udf.forge(place, 12, &((place / block) as u32).to_le_bytes());
@@ -554,6 +564,18 @@ fn of_several_sessions_of_udf_the_last_is_shown_and_options_choose_another() {
 #[test]
 fn what_is_left_of_another_volume_is_not_shown() {
     assert_eq!(two_volumes(false).open().unwrap().tree().label(), "first");
+}
+
+#[test]
+fn an_older_volume_behind_a_smaller_one_is_not_a_session() {
+    // Of it only the reserve sequence is left: something was written over the main one.
+    let mut udf = two_volumes(true);
+    let last = udf.bytes.len() - udf.block;
+    let main = udf.bytes[udf.anchors[0] + 16..][..4].to_vec();
+    udf.forge(last, 16, &[main, 70u32.to_le_bytes().to_vec()].concat());
+    let image = udf.open().unwrap();
+    assert_eq!(image.tree().label(), "first");
+    check_sample(&image, "the volume in front");
 }
 
 #[test]

@@ -365,7 +365,7 @@ fn names_that_genisoimage_changes() {
 // Which tree is shown.
 
 const ROCK_RIDGE_FIRST: &str = "rockridge tree (ISO 9660 with Rock Ridge), \
-    because Rock Ridge comes before UDF, and its root has as many names; the disc has: ";
+    because Rock Ridge comes before UDF, and its root lacks no name of UDF; the disc has: ";
 
 #[test]
 fn a_file_of_more_than_4_gib_is_shown_whole() {

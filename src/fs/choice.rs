@@ -1,6 +1,9 @@
 //! Which driver reads a volume, and which of a disc's trees is shown.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use super::{
     Options, View,
@@ -20,11 +23,14 @@ const LARGE: u64 = 1 << 32;
 /// Bytes of a directory that count as a name when trees are compared, as many as a long one has.
 const BYTES_PER_NAME: u64 = 64;
 
+/// Bytes from which on writers may have cut a name in UDF, to the 64 characters of Joliet.
+const CUT: usize = 60;
+
 /// Where Rock Ridge keeps directories whose true place is elsewhere: the other tree may show them there.
 const RELOCATED: [&[u8]; 2] = [b"rr_moved", b".rr_moved"];
 
 /// Finds the file system of a volume: the tree that `options` want, by default Rock Ridge, then UDF, then Joliet, then plain
-/// ISO 9660. Where the ISO side cannot be the whole truth (its root has fewer names than UDF's, UDF knows larger files), UDF
+/// ISO 9660. Where the ISO side cannot be the whole truth (its root lacks names that UDF has, UDF knows larger files), UDF
 /// comes first; where UDF is empty or damaged, ISO 9660.
 ///
 /// # Errors
@@ -79,8 +85,13 @@ fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>
     let udf = may_be_udf.then(|| Udf::open(volume.clone(), options));
     let has_udf = matches!(udf, Some(Ok(_)));
     let (shown, why): (Box<dyn FileSystem>, _) = match (iso, udf) {
+        (Ok(iso), None | Some(Err(Error::NotADisc(_)))) => (boxed(iso), None),
         // An option that UDF cannot fulfil, as a session that it does not have, is no damage.
-        (Ok(iso), None | Some(Err(Error::NotADisc(_) | Error::Unsupported(_)))) => (boxed(iso), None),
+        (Ok(iso), Some(Err(Error::Unsupported(_))))
+            if options.session.is_some() || options.block_size.is_some() =>
+        {
+            (boxed(iso), None)
+        }
         (Ok(iso), Some(Err(error))) => {
             log::warn!("UDF cannot be read, ISO 9660 is shown instead: {error}");
             (boxed(iso), None)
@@ -143,25 +154,30 @@ fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
     {
         return (true, format!("UDF knows a file of {size} bytes that ISO 9660 shows shorter"));
     }
-    (false, "Rock Ridge comes before UDF, and its root has as many names".to_owned())
+    (false, "Rock Ridge comes before UDF, and its root lacks no name of UDF".to_owned())
 }
 
-/// A name in the root of `tree` that that of `other`, which has fewer, does not have. Where it has as many, it writes them
-/// otherwise: in another encoding (so that the first name in ASCII is the surest), or because one of the trees cannot have
-/// them as they are (genisoimage's UDF has `a_b` for `a:b`, and cuts long names).
+/// A name in the root of `tree` that that of `other` cannot have under another spelling.
 fn name_without(tree: &dyn FileSystem, other: &dyn FileSystem) -> Option<Vec<u8>> {
     let (names, others) = (tree.listing(tree.root()).ok()?, other.listing(other.root()).ok()?);
     let true_names = |listing: &Listing| -> usize {
         listing.entries(0).filter(|entry| !RELOCATED.contains(&entry.name)).count()
     };
-    if true_names(&names) <= true_names(&others) {
-        return None;
-    }
-    let missing = names
-        .entries(0)
-        .map(|entry| entry.name)
-        .filter(|name| !RELOCATED.contains(name) && others.find(name).is_none());
+    let has_more = true_names(&names) > true_names(&others);
+    let spelled: HashSet<Vec<u8>> = others.entries(0).map(|entry| spelled_in_udf(entry.name)).collect();
+    let missing = names.entries(0).map(|entry| entry.name).filter(|name| {
+        !RELOCATED.contains(name)
+            && others.find(name).is_none()
+            // Where there are as many, a name may be written otherwise: in another encoding, without what UDF cannot have,
+            // or cut.
+            && (has_more || (name.is_ascii() && name.len() < CUT && !spelled.contains(*name)))
+    });
     missing.min_by_key(|name| !name.is_ascii()).map(<[u8]>::to_vec)
+}
+
+/// A name as writers put it into UDF next to Joliet: without the characters that Joliet does not have.
+fn spelled_in_udf(name: &[u8]) -> Vec<u8> {
+    name.iter().map(|byte| if b"*/:;?\\".contains(byte) { b'_' } else { *byte }).collect()
 }
 
 /// Whether no name is in both roots, and one has more directories than the other: so they do not just write the same names

@@ -89,12 +89,12 @@ impl Adapter {
         mut add: impl FnMut(NodeId, u64, fuser::FileType, &OsStr) -> Result<bool>,
     ) -> Result<()> {
         use fuser::FileType::Directory;
+        let listing = self.tree.listing(directory)?;
         if offset == 0
             && let Some(ahead) = &self.ahead
         {
-            ahead.listed(directory);
+            ahead.listed(directory, &listing);
         }
-        let listing = self.tree.listing(directory)?;
         if offset == 0 && add(directory, 1, Directory, OsStr::new("."))? {
             return Ok(());
         }
@@ -117,7 +117,7 @@ impl Adapter {
 }
 
 /// Runs one request. Should it meet a bug, the reply that it owns is dropped, which answers EIO; the mount lives on.
-fn guarded(request: impl FnOnce()) {
+pub(super) fn guarded(request: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(request)).is_err() {
         log::error!("a bug in isomount: one request was answered with an I/O error; please report it");
     }

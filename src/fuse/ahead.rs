@@ -7,11 +7,13 @@ use std::{
     io,
     sync::{
         Arc,
+        atomic::{AtomicBool, Ordering},
         mpsc::{self, SyncSender},
     },
     thread,
 };
 
+use super::adapter::guarded;
 use crate::{
     limits,
     tree::{Kind, Listing, NodeId, Tree},
@@ -21,7 +23,10 @@ use crate::{
 const WAITING: usize = 8;
 
 /// Tells a thread which directories are listed; that thread decodes ahead.
-pub(super) struct Ahead(SyncSender<NodeId>);
+pub(super) struct Ahead {
+    listed: SyncSender<(NodeId, Arc<Listing>)>,
+    has_ended: Arc<AtomicBool>,
+}
 
 impl Ahead {
     /// Starts the thread. It ends when this is dropped.
@@ -30,21 +35,30 @@ impl Ahead {
     /// That of the operating system.
     pub(super) fn start(tree: Arc<Tree>) -> io::Result<Self> {
         let (sender, listed) = mpsc::sync_channel(WAITING);
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let mut walker = Walker { tree, way: Vec::new(), expected: None, has_ended: has_ended.clone() };
         thread::Builder::new().name("ahead".into()).spawn(move || {
-            let mut walker = Walker { tree, way: Vec::new(), expected: None };
-            for directory in listed {
-                if let Some(next) = walker.step(directory) {
-                    walker.decode(next);
-                }
+            for (directory, listing) in listed {
+                guarded(|| {
+                    if let Some(next) = walker.step(directory, listing) {
+                        walker.decode(next);
+                    }
+                });
             }
         })?;
-        Ok(Self(sender))
+        Ok(Self { listed: sender, has_ended })
     }
 
     /// A program lists this directory from its first name on.
-    pub(super) fn listed(&self, directory: NodeId) {
+    pub(super) fn listed(&self, directory: NodeId, listing: &Arc<Listing>) {
         // When the thread is behind, there is nothing to gain.
-        let _ = self.0.try_send(directory);
+        let _ = self.listed.try_send((directory, listing.clone()));
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.has_ended.store(true, Ordering::Relaxed);
     }
 }
 
@@ -55,16 +69,17 @@ struct Walker {
     way: Vec<(Arc<Listing>, usize)>,
     /// The directory that comes next.
     expected: Option<NodeId>,
+    /// Whether nobody walks any more.
+    has_ended: Arc<AtomicBool>,
 }
 
 impl Walker {
     /// Takes a step into `directory`. Returns the directory that comes next if this one was expected.
-    fn step(&mut self, directory: NodeId) -> Option<NodeId> {
+    fn step(&mut self, directory: NodeId, listing: Arc<Listing>) -> Option<NodeId> {
         let is_walk = self.expected.take() == Some(directory);
         if !is_walk {
             self.way.clear();
         }
-        let listing = self.tree.listing(directory).ok()?;
         if listing.weight() > limits::AHEAD_LISTING || self.way.len() >= limits::AHEAD_DEPTH {
             self.way.clear();
             return None;
@@ -87,8 +102,14 @@ impl Walker {
 
     /// Decodes a directory and its nodes into the caches. What fails is told to those who ask for it.
     fn decode(&self, directory: NodeId) {
+        if self.has_ended.load(Ordering::Relaxed) {
+            return;
+        }
         let Ok(listing) = self.tree.listing(directory) else { return };
         for entry in listing.entries(0).take(limits::AHEAD_NODES) {
+            if self.has_ended.load(Ordering::Relaxed) {
+                return;
+            }
             let _ = self.tree.stat(entry.node);
         }
     }
@@ -171,30 +192,34 @@ mod tests {
     fn walker(directories: Vec<(u64, Vec<u64>)>) -> Walker {
         let volume = Arc::new(Volume::new(Arc::new(Vec::new()), 0));
         let tree = Tree::new(Box::new(Fake(directories)), volume, Policy::of_user(0, 0), 0);
-        Walker { tree: Arc::new(tree), way: Vec::new(), expected: None }
+        Walker { tree: Arc::new(tree), way: Vec::new(), expected: None, has_ended: Arc::default() }
+    }
+
+    fn step(walker: &mut Walker, id: u64) -> Option<u64> {
+        let listing = walker.tree.listing(NodeId(id)).unwrap();
+        walker.step(NodeId(id), listing).map(|id| id.0)
     }
 
     #[test]
     fn a_walk_is_followed_from_its_second_step_on() {
         let tree = || walker(vec![(2, vec![3, 10, 4]), (3, vec![11, 5]), (5, vec![12]), (4, vec![])]);
         let mut whole = tree();
-        let next: Vec<_> = [2, 3, 5, 4].map(|id| whole.step(NodeId(id)).map(|id| id.0)).into();
+        let next: Vec<_> = [2, 3, 5, 4].map(|id| step(&mut whole, id)).into();
         assert_eq!(next, [None, Some(5), Some(4), None], "the first step may be the only one");
         let mut other = tree();
-        let next: Vec<_> = [2, 4, 3, 5].map(|id| other.step(NodeId(id)).map(|id| id.0)).into();
+        let next: Vec<_> = [2, 4, 3, 5].map(|id| step(&mut other, id)).into();
         assert_eq!(
             next,
             [None, None, None, None],
             "another order: from the third directory on nothing is above"
         );
-        assert_eq!(tree().step(NodeId(99)), None, "what cannot be listed");
     }
 
     #[test]
     fn a_circle_is_followed_no_farther_than_the_limit() {
         let mut walker = walker(vec![(2, vec![2])]);
         for _ in 0..10 * limits::AHEAD_DEPTH {
-            walker.step(NodeId(2));
+            step(&mut walker, 2);
             assert!(walker.way.len() <= limits::AHEAD_DEPTH);
         }
     }

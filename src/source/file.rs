@@ -8,6 +8,7 @@ use std::{
 };
 
 use nix::{
+    errno::Errno,
     sys::statfs::{self, FsType},
     unistd::Whence,
 };
@@ -77,21 +78,24 @@ fn device_len(mut file: &File) -> io::Result<u64> {
 /// Parts of a sparse file that are looked at to find the last: a file of more is read.
 const PARTS: usize = 64 * 1024;
 
-/// Where the last recorded part of a file before `end` ends. The position of the file is of no meaning here: everything is
-/// read by offset.
+/// Where the last recorded part of a file before `end` ends; `None` where that cannot be told, as of a block device. The
+/// position of the file is of no meaning here: everything is read by offset.
 fn recorded_end(file: &File, end: u64) -> Option<u64> {
-    let seek = |at: u64, whence| {
-        let found = nix::unistd::lseek(file, i64::try_from(at).ok()?, whence).ok()?;
-        u64::try_from(found).ok()
+    // `Ok(None)` when there is nothing behind `at`.
+    let seek = |at: u64, whence| -> Option<Option<u64>> {
+        match nix::unistd::lseek(file, i64::try_from(at).ok()?, whence) {
+            Ok(found) => u64::try_from(found).ok().map(Some),
+            Err(Errno::ENXIO) => Some(None),
+            Err(_) => None,
+        }
     };
-    let (mut at, mut recorded) = (0, 0);
+    let mut recorded = 0;
     for _ in 0..PARTS {
-        match seek(at, Whence::SeekData).filter(|start| *start < end) {
-            Some(start) => recorded = seek(start, Whence::SeekHole)?.min(end),
+        match seek(recorded, Whence::SeekData)?.filter(|start| *start < end) {
+            Some(start) => recorded = seek(start, Whence::SeekHole)??.min(end),
             None => return Some(recorded),
         }
-        at = recorded;
-        if at >= end {
+        if recorded >= end {
             return Some(end);
         }
     }
@@ -118,5 +122,33 @@ impl Source for FileSource {
 
     fn is_cached_by_kernel(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn the_hole_at_the_end_of_a_sparse_file_is_known() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[7; 5000]).unwrap();
+        file.as_file().set_len(64 << 20).unwrap();
+        file.as_file().write_all_at(&[7], 8 << 20).unwrap();
+        let source = FileSource::open(file.path()).unwrap();
+        let end = source.recorded_end(64 << 20);
+        assert!(((8 << 20) + 1..=(9 << 20)).contains(&end), "{end}");
+        assert!((5000..=(1 << 20)).contains(&source.recorded_end(7 << 20)));
+        assert_eq!(source.recorded_end(4000), 4000);
+    }
+
+    #[test]
+    fn what_cannot_tell_its_holes_has_none() {
+        // A block device answers likewise.
+        let file = File::open("/proc/self/stat").unwrap();
+        let source = FileSource { file, len: 1 << 20, map: None };
+        assert_eq!(source.recorded_end(1 << 20), 1 << 20);
     }
 }

@@ -31,13 +31,14 @@ pub(super) fn names(all: &[ExtendedAttribute]) -> Vec<Box<[u8]>> {
     let mut listed = HashSet::new();
     let mut room = limits::EXTENDED_ATTRIBUTES;
     let mut names = Vec::new();
-    let can_be_shown = |a: &&ExtendedAttribute| is_name(&a.name) && a.size <= limits::EXTENDED_ATTRIBUTE;
-    for attribute in all.iter().filter(can_be_shown) {
-        let Some(left) = room.checked_sub(attribute.name.len().saturating_add(1)) else { break };
-        if listed.insert(&attribute.name) {
-            room = left;
-            names.push(attribute.name.clone());
+    for attribute in all.iter().filter(|a| is_name(&a.name)) {
+        // Of several of one name the first counts, also when it is too large.
+        if !listed.insert(&attribute.name) || attribute.size > limits::EXTENDED_ATTRIBUTE {
+            continue;
         }
+        let Some(left) = room.checked_sub(attribute.name.len().saturating_add(1)) else { break };
+        room = left;
+        names.push(attribute.name.clone());
     }
     names
 }

@@ -78,8 +78,10 @@ fn read(space: &Space, entry: &FileEntry, data: &mut Data, steps: &Steps) -> Res
             );
         }
         if extent.kind == extent_type::NEXT_EXTENT {
-            let kibibytes = u32::try_from(space.block_size >> 10).unwrap_or(u32::MAX);
-            blocks = blocks.saturating_add(kibibytes.max(2) / 2);
+            // To read and verify a large block takes longer.
+            let half_kibibytes = u32::try_from(space.block_size >> 9).unwrap_or(u32::MAX);
+            steps.take_many(half_kibibytes);
+            blocks = blocks.saturating_add(half_kibibytes.max(4) / 4);
             empty = empty.saturating_add(1);
             if blocks > limits::ALLOCATION_EXTENTS || empty > limits::EMPTY_ALLOCATION_EXTENTS {
                 let (found, allowed) = ("without end", "must be at most 16384, and hardly one empty");

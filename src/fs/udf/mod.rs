@@ -146,11 +146,14 @@ impl Udf {
         Ok((builder.finish(), identifiers.is_whole()))
     }
 
-    /// The type of a node that a directory names. Its file entry is at hand now: unless it is a long one, the node is decoded
-    /// for those who will ask for it.
+    /// The type of a node that a directory names. Its file entry is at hand now: unless it is a long one, or a link, which has to
+    /// be read, the node is decoded for those who will ask for it.
     fn listed_kind(&self, icb: Address, indirect: &Steps) -> Result<Kind> {
         let entry = self.space.entry_within(icb, indirect)?;
         let kind = entry.kind()?;
+        if kind == Kind::Symlink {
+            return Ok(kind);
+        }
         let steps = Steps::new(limits::LISTED_ALLOCATION_DESCRIPTORS);
         let node = self.read_node(icb.node(), &entry, &steps)?;
         if !steps.are_spent() {

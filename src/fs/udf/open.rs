@@ -1,6 +1,6 @@
 //! Finding the volume: sessions, block size, anchors, descriptors, root.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
     Udf,
@@ -41,8 +41,9 @@ impl Udf {
     /// [`Error::NotADisc`] when there is no anchor, [`Error::Corrupt`] when what the anchors lead to is damaged.
     pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Self> {
         let mut failed: Option<Error> = None;
+        let last_written = Arc::new(OnceLock::new());
         for candidate in candidates(&volume, options, &mut failed) {
-            match Self::of(&volume, candidate, options) {
+            match Self::of(&volume, candidate, last_written.clone(), options) {
                 Ok(udf) => return Ok(udf),
                 Err(error) => failed = failed.or(Some(error)),
             }
@@ -65,11 +66,16 @@ impl Udf {
     }
 
     /// The volume of a candidate.
-    fn of(volume: &Arc<Volume>, candidate: Candidate, options: &Options) -> Result<Self> {
+    fn of(
+        volume: &Arc<Volume>,
+        candidate: Candidate,
+        last_written: Arc<OnceLock<Option<u32>>>,
+        options: &Options,
+    ) -> Result<Self> {
         let Candidate { block_size, descriptors, .. } = candidate;
         let logical: &raw::LogicalVolume = descriptors.logical.as_ref("logical volume descriptor")?;
         let last_block = anchor::last_block(volume, block_size, options);
-        let mut space = Space { volume: volume.clone(), block_size, partitions: Vec::new() };
+        let mut space = Space { volume: volume.clone(), block_size, partitions: Vec::new(), last_written };
         partition::read(&mut space, &descriptors, last_block)?;
         let integrity = integrity::read(volume, block_size, Extent::of(logical.integrity, block_size))
             .unwrap_or_default();
@@ -176,17 +182,22 @@ fn in_session(volume: &Volume, start: u64, options: &Options, failed: &mut Optio
     Vec::new()
 }
 
-/// Volumes whose descriptors lie behind the partitions of the first one are of later sessions: the last of them comes first.
+/// Volumes that lie behind the partitions of the first one, descriptors and partitions, are of later sessions: the last of them comes first.
 /// Others stay behind the first, also when they were recorded later, as what is left at the end of a medium that was written
 /// anew.
 fn last_session_first(candidates: Vec<Candidate>) -> Vec<Candidate> {
     let end_of = |candidate: &Candidate| -> u64 {
         let places = candidate.descriptors.partitions.iter();
         let ends = places.map(|place| u64::from(place.start).saturating_add(place.length.into()));
-        ends.max().unwrap_or(0).saturating_mul(candidate.block_size)
+        ends.max().unwrap_or(u64::MAX)
     };
     let end = candidates.first().map_or(u64::MAX, end_of);
-    let is_later = |candidate: &Candidate| candidate.descriptors.logical.at >= end;
+    let is_later = |candidate: &Candidate| {
+        let descriptors = &candidate.descriptors;
+        !descriptors.needed_reserve
+            && descriptors.logical.at >= end.saturating_mul(candidate.block_size)
+            && descriptors.partitions.iter().all(|place| u64::from(place.start) >= end)
+    };
     let (mut later, others): (Vec<_>, Vec<_>) = candidates.into_iter().partition(is_later);
     later.sort_by_key(|candidate| std::cmp::Reverse(candidate.descriptors.logical.at));
     later.into_iter().chain(others).collect()

@@ -1,6 +1,9 @@
 //! The address space of a logical volume: partitions, and what lies in their blocks.
 
-use std::{cell::Cell, sync::Arc};
+use std::{
+    cell::Cell,
+    sync::{Arc, OnceLock},
+};
 
 use super::{
     allocation,
@@ -62,14 +65,24 @@ impl Steps {
 
     /// Takes a step; false when none is left.
     pub(super) fn take(&self) -> bool {
-        let left = self.0.get().checked_sub(1);
+        self.take_many(1)
+    }
+
+    /// Takes some at once; false when there are not so many, and then none is left.
+    pub(super) fn take_many(&self, count: u32) -> bool {
+        let left = self.0.get().checked_sub(count);
         self.0.set(left.unwrap_or(0));
         left.is_some()
     }
 
+    /// How many are left.
+    pub(super) fn left(&self) -> u32 {
+        self.0.get()
+    }
+
     /// Adds `len` bytes to `data` that are lost, with the steps that the error is worth.
     pub(super) fn lose(&self, data: &mut Data, error: Error, len: u64) {
-        self.0.set(self.0.get().saturating_sub(limits::LOST_STEPS));
+        self.take_many(limits::LOST_STEPS);
         data.push(Place::Lost(Arc::new(error)), len);
     }
 
@@ -86,6 +99,8 @@ pub(super) struct Space {
     pub(super) block_size: u64,
     /// In the order of the partition maps.
     pub(super) partitions: Vec<Partition>,
+    /// The last block of the volume that has other bytes than zeros, where someone asked for it.
+    pub(super) last_written: Arc<OnceLock<Option<u32>>>,
 }
 
 impl Space {
@@ -96,6 +111,7 @@ impl Space {
             volume: self.volume.clone(),
             block_size: self.block_size,
             partitions: self.partitions.iter().map(Partition::mirrored).collect(),
+            last_written: self.last_written.clone(),
         })
     }
 

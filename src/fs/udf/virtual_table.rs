@@ -56,13 +56,16 @@ impl VirtualTable {
     /// # Errors
     /// [`crate::Error::Corrupt`] when there is none.
     pub(super) fn find(space: &Space, base: u16, last_block: u32) -> Result<Self> {
-        Self::find_before(space, base, last_block).or_else(|error| match last_written(space, last_block) {
-            Some(block) if block < last_block => Self::find_before(space, base, block),
-            _ => Err(error),
+        let steps = Steps::new(limits::VIRTUAL_TABLE_SEARCH_STEPS);
+        Self::find_before(space, base, last_block, &steps).or_else(|error| {
+            match space.last_written.get_or_init(|| last_written(space, last_block)) {
+                Some(block) if *block < last_block => Self::find_before(space, base, *block, &steps),
+                _ => Err(error),
+            }
         })
     }
 
-    fn find_before(space: &Space, base: u16, last_block: u32) -> Result<Self> {
+    fn find_before(space: &Space, base: u16, last_block: u32, steps: &Steps) -> Result<Self> {
         let start = match space.partition(base)? {
             super::partition::Partition::Physical(place)
             | super::partition::Partition::Sparable(place, _) => place.start,
@@ -83,7 +86,7 @@ impl VirtualTable {
                 continue;
             }
             let entry = space.entry_within(Address { partition: base, block }, &Steps::new(1));
-            match entry.and_then(|entry| Self::of(space, &entry, block)) {
+            match entry.and_then(|entry| Self::of(space, &entry, block, steps)) {
                 Ok(Some(table)) => {
                     log::debug!("virtual allocation table in block {block} of its partition");
                     return Ok(Self { newer: failed, ..table });
@@ -99,8 +102,15 @@ impl VirtualTable {
     }
 
     /// The table in a file, if it is one.
-    fn of(space: &Space, entry: &FileEntry, block: u32) -> Result<Option<Self>> {
-        let data = || space.data_within(entry, &Steps::new(limits::VIRTUAL_TABLE_STEPS));
+    fn of(space: &Space, entry: &FileEntry, block: u32, steps: &Steps) -> Result<Option<Self>> {
+        // Each file has its own, so that one cannot take them from the table, but not more than are left in all.
+        let data = || {
+            let own = limits::VIRTUAL_TABLE_STEPS.min(steps.left());
+            let own_steps = Steps::new(own);
+            let data = space.data_within(entry, &own_steps);
+            steps.take_many(own.saturating_sub(own_steps.left()));
+            data
+        };
         match entry.file_type {
             file_type::VIRTUAL_ALLOCATION_TABLE => Self::with_header(space, entry, data(), block).map(Some),
             file_type::UNSPECIFIED => Ok(Self::with_trailer(space, data(), block)),
