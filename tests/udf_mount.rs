@@ -182,12 +182,12 @@ fn every_kind_of_empty_volume() {
             made.insert((revision, size));
             let volume = empty_volume(&image, &what);
             assert_eq!(volume.label, LABEL, "{what}");
+            assert_eq!(volume, volume_by_udfinfo(&image), "{what}");
             if layout.contains_key("vatblock") {
                 // udfinfo looks for the table in the last block of the image only.
                 cut_behind_table(&image, &layout);
-                assert_eq!(volume, empty_volume(&image, &what), "{what}, cut");
+                assert_eq!(empty_volume(&image, &what), volume_by_udfinfo(&image), "{what}, cut");
             }
-            assert_eq!(volume, volume_by_udfinfo(&image), "{what}");
         }
         assert!(made.len() >= revisions * BLOCK_SIZES.len(), "{medium}: only {made:?}");
     }

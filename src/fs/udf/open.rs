@@ -223,12 +223,15 @@ fn virtual_counts(partition: &Partition) -> Option<Counts> {
     }
 }
 
-/// The free blocks of the partitions that lie in no other. On a medium that is written once they are those behind its table:
-/// what the integrity descriptor says is as old as the volume.
+/// The free blocks of the partitions that lie in no other. On a medium that is written once they are those behind its table, as
+/// udfinfo counts them: what the integrity descriptor says is as old as the volume. Of an image with a blank tail, in which
+/// udfinfo finds no table, they are what the descriptor says.
 fn free_blocks(space: &Space, free: &[Option<u32>]) -> u64 {
     let table_on = |wanted: usize| {
         space.partitions.iter().find_map(|partition| match partition {
-            Partition::Virtual { base, table } if usize::from(*base) == wanted => Some(table),
+            Partition::Virtual { base, table } if usize::from(*base) == wanted && table.is_at_end => {
+                Some(table)
+            }
             _ => None,
         })
     };

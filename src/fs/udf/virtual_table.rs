@@ -25,6 +25,9 @@ const UNUSED: u32 = u32::MAX;
 /// Bytes behind the entries of a table of UDF 1.50: its identifier, and where the table before it lies.
 const TRAILER: u64 = 36;
 
+/// Blocks that an image may have behind the last one that was written: up to 152 of run-out, and what fills a packet.
+const PADDING: u32 = 256;
+
 /// The table, which is read where it is needed.
 #[derive(Debug)]
 pub(super) struct VirtualTable {
@@ -34,6 +37,8 @@ pub(super) struct VirtualTable {
     entries: u64,
     /// The block of its partition in which its ICB is: the last one that was written.
     pub(super) block: u32,
+    /// Whether the image ends with it, but for the padding that drives and programs add.
+    pub(super) is_at_end: bool,
     /// What a table of UDF 2.00 and later says of the volume.
     pub(super) counts: Option<Counts>,
     /// What is wrong with a file entry behind this table, which may be that of a newer one.
@@ -59,7 +64,10 @@ impl VirtualTable {
         let steps = Steps::new(limits::VIRTUAL_TABLE_SEARCH_STEPS);
         Self::find_before(space, base, last_block, &steps).or_else(|error| {
             match space.last_written.get_or_init(|| last_written(space, last_block)) {
-                Some(block) if *block < last_block => Self::find_before(space, base, *block, &steps),
+                Some(block) if *block < last_block => {
+                    let table = Self::find_before(space, base, *block, &steps)?;
+                    Ok(Self { is_at_end: false, ..table })
+                }
                 _ => Err(error),
             }
         })
@@ -89,7 +97,7 @@ impl VirtualTable {
             match entry.and_then(|entry| Self::of(space, &entry, block, steps)) {
                 Ok(Some(table)) => {
                     log::debug!("virtual allocation table in block {block} of its partition");
-                    return Ok(Self { newer: failed, ..table });
+                    return Ok(Self { newer: failed, is_at_end: back <= PADDING, ..table });
                 }
                 Ok(None) => {}
                 Err(error) => failed = failed.or(Some(error)),
@@ -136,7 +144,15 @@ impl VirtualTable {
             directories: header.directories.get(),
             revision: header.min_read_revision.get(),
         };
-        Ok(Self { data, header: length, entries: rest / 4, block, counts: Some(counts), newer: None })
+        Ok(Self {
+            data,
+            header: length,
+            entries: rest / 4,
+            block,
+            is_at_end: true,
+            counts: Some(counts),
+            newer: None,
+        })
     }
 
     /// The form of UDF 1.50: a file of no type, known by what it ends with.
@@ -146,7 +162,15 @@ impl VirtualTable {
         read_stored(&space.volume, &data, entries, &mut identifier).ok()?;
         let identifier = EntityIdentifier::ref_from_bytes(&identifier).ok()?;
         let is_table = is_named(identifier, b"*UDF Virtual Alloc Tbl");
-        is_table.then_some(Self { data, header: 0, entries: entries / 4, block, counts: None, newer: None })
+        is_table.then_some(Self {
+            data,
+            header: 0,
+            entries: entries / 4,
+            block,
+            is_at_end: true,
+            counts: None,
+            newer: None,
+        })
     }
 
     /// The block of the partition below that a virtual block stands for.
