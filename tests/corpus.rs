@@ -115,15 +115,11 @@ fn udf_reads_as_the_kernel_shows_it() {
 
 #[test]
 fn joliet_reads_as_the_kernel_shows_it() {
-    compare(
-        ".iso9660-joliet.tsv",
-        &TreeOptions { rock_ridge: false, udf: false, ..TreeOptions::default() },
-        false,
-    );
+    compare(".iso9660-joliet.tsv", &TreeOptions { rock_ridge: false, ..TreeOptions::default() }, false);
 }
 
 #[test]
 fn plain_iso_9660_reads_as_the_kernel_shows_it() {
-    let options = TreeOptions { rock_ridge: false, joliet: false, udf: false, ..TreeOptions::default() };
+    let options = TreeOptions { rock_ridge: false, joliet: false, ..TreeOptions::default() };
     compare(".iso9660-plain.tsv", &options, false);
 }

@@ -31,7 +31,7 @@ const RELOCATED: [&[u8]; 2] = [b"rr_moved", b".rr_moved"];
 
 /// Finds the file system of a volume: the tree that `options` want, by default Rock Ridge, then UDF, then Joliet, then plain
 /// ISO 9660. Where the ISO side cannot be the whole truth (its root lacks names that UDF has, UDF knows larger files), UDF
-/// comes first; where UDF is empty or damaged, ISO 9660.
+/// comes first; where UDF is empty or damaged, or `norock` or `nojoliet` say something of ISO 9660, that.
 ///
 /// # Errors
 /// [`Error::NotADisc`] when no driver knows it, [`Error::Unsupported`] when the wanted tree is not there (the text lists
@@ -110,6 +110,9 @@ fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>
         (Err(error), Some(Ok(udf))) => {
             log::warn!("ISO 9660 cannot be read, UDF is shown instead: {error}");
             (boxed(udf), None)
+        }
+        (Ok(iso), Some(Ok(_))) if !(options.rock_ridge && options.joliet) => {
+            (boxed(iso), Some("norock and nojoliet are of ISO 9660".to_owned()))
         }
         (Ok(iso), Some(Ok(udf))) => match better(volume, &iso, &udf) {
             (true, why) => (boxed(udf), Some(why)),
