@@ -11,15 +11,11 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use isomount::{
     Error,
     open::{Image, OpenOptions, TreeOptions, View},
-    source::Source,
     tree::{Kind, NodeId},
 };
 use support::{forge::*, memory::peak};
@@ -739,27 +735,6 @@ fn names_of_one_file_that_differ_in_type_are_two_files() {
 
 // What a review found.
 
-/// A source of which one sector cannot be read until it is mended.
-struct Scratched {
-    bytes: Vec<u8>,
-    sector: usize,
-    is_mended: AtomicBool,
-}
-
-impl Source for Scratched {
-    fn len(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read_at(&self, buf: &mut [u8], at: u64) -> std::io::Result<()> {
-        let (from, to) = (at as usize / SECTOR, (at as usize + buf.len()).div_ceil(SECTOR));
-        if (from..to).contains(&self.sector) && !self.is_mended.load(Ordering::Relaxed) {
-            return Err(std::io::Error::from_raw_os_error(5));
-        }
-        self.bytes.read_at(buf, at)
-    }
-}
-
 #[test]
 fn a_bad_sector_costs_what_lies_in_it_and_only_as_long_as_it_is_bad() {
     let mut forge = Forge::new();
@@ -767,12 +742,12 @@ fn a_bad_sector_costs_what_lies_in_it_and_only_as_long_as_it_is_bad() {
     forge.directory(32, ROOT, &records).directory(36, ROOT, &[file("IN.;1", 23, 1)]);
     forge.directory(ROOT, ROOT, &[directory("BIG", 32), directory("SMALL", 36)]);
     // Sector 33 holds the second part of BIG, and is in one block of the cache with SMALL.
-    let source = Arc::new(Scratched { bytes: forge.bytes, sector: 33, is_mended: AtomicBool::new(false) });
+    let source = Arc::new(Scratched::new(forge.bytes, 33 * SECTOR, SECTOR));
     let image = Image::from_source(source.clone(), &OpenOptions::default()).unwrap();
     assert_eq!(names_in(&image, "small"), ["in"]);
     let big = stat(&image, "big").unwrap().id;
     assert!(matches!(image.tree().listing(big), Err(Error::Io { .. })), "no short listing is kept");
-    source.is_mended.store(true, Ordering::Relaxed);
+    source.mend();
     assert_eq!(image.tree().listing(big).unwrap().len(), 60);
 }
 

@@ -12,11 +12,10 @@ mod support;
 use isomount::{
     Error,
     open::{Image, OpenOptions, Session, TreeOptions, View},
-    source::Source,
     tree::{Device, Kind, Piece, Policy, Timestamp},
 };
 use support::{
-    forge::{Counted, content, link, names, names_in, stat},
+    forge::{Counted, Scratched, content, link, names, names_in, stat},
     udf::{Anchor, *},
 };
 
@@ -101,24 +100,6 @@ fn a_damaged_metadata_file_is_told_and_its_mirror_read() {
     assert!(notes.iter().any(|note| note.contains("its mirror is used")), "{notes:?}");
 }
 
-/// An image one block of which the storage does not give.
-struct BadBlock {
-    bytes: Vec<u8>,
-    at: u64,
-    len: u64,
-}
-
-impl Source for BadBlock {
-    fn len(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read_at(&self, buf: &mut [u8], at: u64) -> std::io::Result<()> {
-        let is_bad = at < self.at + self.len && self.at < at + buf.len() as u64;
-        if is_bad { Err(std::io::Error::other("a bad block")) } else { self.bytes.read_at(buf, at) }
-    }
-}
-
 #[test]
 fn a_bad_block_in_the_metadata_is_read_from_the_mirror() {
     let udf = Udf::default().revision(0x250).partition(Partition::metadata());
@@ -126,7 +107,7 @@ fn a_bad_block_in_the_metadata_is_read_from_the_mirror() {
     let udf = names.iter().fold(udf, |udf, name| udf.file(&format!("d/{name}"), b"x")).build();
     let places = [udf.data("d")[0] + udf.block, udf.icb(&format!("d/{}", names[7])), udf.icb("d")];
     for at in places {
-        let bad = BadBlock { bytes: udf.bytes.clone(), at: at as u64, len: udf.block as u64 };
+        let bad = Scratched::new(udf.bytes.clone(), at, udf.block);
         let image = Image::from_source(std::sync::Arc::new(bad), &OpenOptions::default()).unwrap();
         assert_eq!(names_in(&image, "d"), names, "{at}");
         assert_eq!(content(&image, &format!("d/{}", names[7])).unwrap(), b"x", "{at}");

@@ -4,10 +4,12 @@
 
 mod choice;
 pub mod iso9660;
+mod session;
 pub mod udf;
 
 pub use choice::open;
 pub use iso9660::NameMap;
+pub use session::Session;
 
 /// Which of the disc's trees is wanted (`view=`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,26 +41,6 @@ impl View {
     /// The word for it.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, view)| *view == self).map_or("auto", |(word, _)| word)
-    }
-}
-
-/// A session of a multi-session image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Session {
-    /// Its number, from 1.
-    Number(u32),
-    /// The sector of 2 048 bytes at which it begins.
-    Start(u64),
-}
-
-impl From<u32> for Session {
-    /// Numbers up to 99 count sessions, as many as a disc can have (0 is the first, too); larger ones are sectors.
-    fn from(value: u32) -> Self {
-        match value {
-            0 => Self::Number(1),
-            1..=99 => Self::Number(value),
-            _ => Self::Start(value.into()),
-        }
     }
 }
 

@@ -119,79 +119,14 @@ impl Walker {
 mod tests {
     use super::*;
     use crate::{
-        Error, Result,
-        tree::{Attributes, Content, FileSystem, ListingBuilder, Node, Policy, Statistics, Timestamp},
+        tree::{Policy, fake::Fake},
         volume::Volume,
     };
 
-    /// Directories below 10, files from there on; each directory with what it names.
-    struct Fake(Vec<(u64, Vec<u64>)>);
-
-    fn kind(id: u64) -> Kind {
-        if id < 10 { Kind::Directory } else { Kind::File }
-    }
-
-    impl FileSystem for Fake {
-        fn root(&self) -> NodeId {
-            NodeId(2)
-        }
-
-        fn node(&self, id: NodeId) -> Result<Arc<Node>> {
-            let attributes = Attributes {
-                id,
-                kind: kind(id.0),
-                permissions: None,
-                links: 1,
-                uid: None,
-                gid: None,
-                size: 0,
-                allocated: 0,
-                modified: Timestamp::default(),
-                accessed: Timestamp::default(),
-                changed: Timestamp::default(),
-                created: None,
-                device: None,
-            };
-            Ok(Arc::new(Node { attributes, content: Content::Nothing }))
-        }
-
-        fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
-            let found = self.0.iter().find(|(id, _)| *id == directory.0).ok_or(Error::NotADirectory)?;
-            let mut builder = ListingBuilder::default();
-            for id in &found.1 {
-                builder.push(id.to_string().as_bytes(), None, NodeId(*id), kind(*id));
-            }
-            Ok(Arc::new(builder.finish()))
-        }
-
-        fn parent(&self, directory: NodeId) -> Result<NodeId> {
-            Ok(directory)
-        }
-
-        fn statistics(&self) -> Statistics {
-            Statistics { block_size: 2048, blocks: 0, free_blocks: 0, nodes: 0 }
-        }
-
-        fn label(&self) -> String {
-            String::new()
-        }
-
-        fn view(&self) -> &'static str {
-            "fake"
-        }
-
-        fn format(&self) -> String {
-            "fake".to_owned()
-        }
-
-        fn notes(&self) -> &[String] {
-            &[]
-        }
-    }
-
     fn walker(directories: Vec<(u64, Vec<u64>)>) -> Walker {
         let volume = Arc::new(Volume::new(Arc::new(Vec::new()), 0));
-        let tree = Tree::new(Box::new(Fake(directories)), volume, Policy::of_user(0, 0), 0);
+        let tree =
+            Tree::new(Box::new(Fake { directories, ..Fake::default() }), volume, Policy::of_user(0, 0), 0);
         Walker { tree: Arc::new(tree), way: Vec::new(), expected: None, has_ended: Arc::default() }
     }
 

@@ -6,6 +6,8 @@
 
 pub mod content;
 mod extended_attribute;
+#[cfg(test)]
+pub(crate) mod fake;
 mod listing;
 mod node;
 mod reader;

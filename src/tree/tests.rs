@@ -1,102 +1,17 @@
 //! A tree over a small file system that is none of a disc's.
 
-use super::*;
+use super::{
+    fake::{Fake, Named},
+    *,
+};
 use crate::limits;
 
 const ROOT: NodeId = NodeId(2);
 const FILE: NodeId = NodeId(3);
 
-/// An extended attribute and its value.
-struct Named {
-    name: Box<[u8]>,
-    value: Data,
-}
-
-/// A root and a file, both with the same extended attributes.
-struct Fake {
-    attributes: Option<Vec<Named>>,
-    data: Data,
-}
-
-impl FileSystem for Fake {
-    fn root(&self) -> NodeId {
-        ROOT
-    }
-
-    fn node(&self, id: NodeId) -> Result<Arc<Node>> {
-        let (kind, content) = match id {
-            ROOT => (Kind::Directory, Content::Nothing),
-            FILE => (Kind::File, Content::Data(self.data.clone())),
-            _ => return Err(Error::NotFound),
-        };
-        let attributes = Attributes {
-            id,
-            kind,
-            permissions: None,
-            links: 1,
-            uid: None,
-            gid: None,
-            size: self.data.size(),
-            allocated: 0,
-            modified: Timestamp::default(),
-            accessed: Timestamp::default(),
-            changed: Timestamp::default(),
-            created: None,
-            device: None,
-        };
-        Ok(Arc::new(Node { attributes, content }))
-    }
-
-    fn listing(&self, _directory: NodeId) -> Result<Arc<Listing>> {
-        let mut listing = ListingBuilder::default();
-        listing.push(b"file", None, FILE, Kind::File);
-        Ok(Arc::new(listing.finish()))
-    }
-
-    fn parent(&self, _directory: NodeId) -> Result<NodeId> {
-        Ok(ROOT)
-    }
-
-    fn has_extended_attributes(&self) -> bool {
-        self.attributes.is_some()
-    }
-
-    fn extended_attributes(&self, id: NodeId) -> Result<Vec<ExtendedAttribute>> {
-        self.node(id)?;
-        let all = self.attributes.iter().flatten();
-        Ok(all.map(|a| ExtendedAttribute { name: a.name.clone(), size: a.value.size() }).collect())
-    }
-
-    fn extended_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Data>> {
-        self.node(id)?;
-        let found = self.attributes.iter().flatten().find(|a| *a.name == *name);
-        Ok(found.map(|a| a.value.clone()))
-    }
-
-    fn statistics(&self) -> Statistics {
-        Statistics { block_size: 2048, blocks: 0, free_blocks: 0, nodes: 0 }
-    }
-
-    fn label(&self) -> String {
-        String::new()
-    }
-
-    fn view(&self) -> &'static str {
-        "fake"
-    }
-
-    fn format(&self) -> String {
-        "fake".to_owned()
-    }
-
-    fn notes(&self) -> &[String] {
-        &[]
-    }
-}
-
 fn tree(attributes: Option<Vec<Named>>, data: Data) -> Tree {
     let volume = Arc::new(Volume::new(Arc::new((0..=255).collect::<Vec<u8>>()), 1 << 20));
-    let fake = Fake { attributes, data };
+    let fake = Fake { directories: vec![(ROOT.0, vec![FILE.0])], attributes, data };
     Tree::new(Box::new(fake), volume, Policy::of_user(0, 0), 1 << 20)
 }
 

@@ -1,8 +1,11 @@
 //! Images forged in code, structure by structure, so that a reader sees what is in them and what is wrong.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use isomount::{
@@ -312,6 +315,38 @@ impl Source for Counted {
 
     fn read_at(&self, buf: &mut [u8], at: u64) -> std::io::Result<()> {
         self.read.fetch_add(buf.len() as u64, Ordering::Relaxed);
+        self.bytes.read_at(buf, at)
+    }
+}
+
+/// A source of which some bytes cannot be read until it is mended.
+pub struct Scratched {
+    bytes: Vec<u8>,
+    scratch: Range<usize>,
+    is_mended: AtomicBool,
+}
+
+impl Scratched {
+    /// With a scratch of `len` bytes at `at`.
+    pub fn new(bytes: Vec<u8>, at: usize, len: usize) -> Self {
+        Self { bytes, scratch: at..at + len, is_mended: AtomicBool::new(false) }
+    }
+
+    pub fn mend(&self) {
+        self.is_mended.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Source for Scratched {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, buf: &mut [u8], at: u64) -> std::io::Result<()> {
+        let is_hit = (at as usize) < self.scratch.end && self.scratch.start < at as usize + buf.len();
+        if is_hit && !self.is_mended.load(Ordering::Relaxed) {
+            return Err(std::io::Error::from_raw_os_error(5));
+        }
         self.bytes.read_at(buf, at)
     }
 }

@@ -7,14 +7,14 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    fs::{Options, Session},
+    fs::{Options, Session, session::places_behind},
     limits,
     volume::Volume,
 };
 
 /// The descriptor sets of all sessions, first to last. Empty when there is none at the start of the image.
 ///
-/// Behind the end of each volume the next is looked for, [`limits::SESSION_GAP`] sectors far and at the [`limits::DISC_SESSION_GAPS`].
+/// Behind the end of each volume the next is looked for, at [`places_behind`] it.
 ///
 /// # Errors
 /// What [`DescriptorSet::read`] says of the first; a later one that is damaged is not taken for a session.
@@ -61,9 +61,7 @@ fn following(volume: &Volume, session: &DescriptorSet) -> Option<DescriptorSet> 
     if end <= session.start {
         return None;
     }
-    let near = end..end.saturating_add(limits::SESSION_GAP);
-    let far = limits::DISC_SESSION_GAPS.iter().map(|gap| end.saturating_add(*gap));
-    near.chain(far)
+    places_behind(end)
         .take_while(|start| volume.contains(start.saturating_mul(SECTOR), SECTOR))
         .filter(|start| descriptor::is_session(volume, *start))
         .find_map(|start| {

@@ -7,7 +7,8 @@ use zerocopy::FromBytes;
 use super::{
     file_entry::FileEntry,
     raw::{self, allocation, tag},
-    space::{Address, Space, Steps},
+    space::{Address, Space},
+    steps::Steps,
 };
 use crate::{
     bytes::{as_u64, as_usize},
@@ -73,9 +74,14 @@ fn read(space: &Space, entry: &FileEntry, data: &mut Data, steps: &Steps) -> Res
         let Some((extent, rest)) = parse(descriptors, kind, partition, at)? else { return Ok(()) };
         descriptors = rest;
         if !steps.take() {
-            return Err(
-                Corrupt::new(STRUCTURE, entry.at(), "number", "too large", "must be at most 262144").into()
-            );
+            return Err(Corrupt::new(
+                STRUCTURE,
+                entry.at(),
+                "number",
+                "too large",
+                format!("at most {} steps", limits::ALLOCATION_DESCRIPTORS),
+            )
+            .into());
         }
         if extent.kind == extent_type::NEXT_EXTENT {
             // To read and verify a large block takes longer.
@@ -84,7 +90,8 @@ fn read(space: &Space, entry: &FileEntry, data: &mut Data, steps: &Steps) -> Res
             blocks = blocks.saturating_add(half_kibibytes.max(4) / 4);
             empty = empty.saturating_add(1);
             if blocks > limits::ALLOCATION_EXTENTS || empty > limits::EMPTY_ALLOCATION_EXTENTS {
-                let (found, allowed) = ("without end", "must be at most 16384, and hardly one empty");
+                let (most, empty) = (limits::ALLOCATION_EXTENTS, limits::EMPTY_ALLOCATION_EXTENTS);
+                let (found, allowed) = ("without end", format!("at most {most}, and {empty} without a byte"));
                 return Err(Corrupt::new("allocation extents", entry.at(), "chain", found, allowed).into());
             }
             const AED: &str = "allocation extent descriptor";

@@ -6,13 +6,13 @@ use super::{
     raw::{self, ExtentAd, tag},
     tag::{Descriptor, is_tag},
 };
-use crate::{fs::Options, volume::Volume};
+use crate::{
+    fs::{Options, session::SECTOR},
+    volume::Volume,
+};
 
 /// Byte offset of the recognition sequence from the start of a session, ECMA-167 2/8.3.
 const RECOGNITION: u64 = 32 * 1024;
-
-/// Bytes of a sector of a compact disc, in which sessions and the recognition sequence count.
-pub(super) const SECTOR: u64 = 2048;
 
 /// Sectors of the recognition sequence that are looked at, and how many of them may have no structure: with blocks of 32 KiB
 /// there is one in sixteen.

@@ -9,7 +9,8 @@ use super::{
     name,
     partition::is_named,
     raw::{self, EntityIdentifier},
-    space::{Address, Steps},
+    space::Address,
+    steps::Steps,
 };
 use crate::{
     bytes::{as_u64, as_usize, u32_le},

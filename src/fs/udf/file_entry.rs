@@ -77,7 +77,7 @@ impl FileEntry {
             allocation: (0, 0),
             descriptor,
         };
-        let (header, lengths) = match entry.descriptor.identifier {
+        match entry.descriptor.identifier {
             tag::FILE_ENTRY => {
                 let rest: &raw::FileEntryRest = entry.descriptor.at_offset(offset, STRUCTURE)?;
                 entry.blocks_recorded = rest.blocks_recorded.get();
@@ -85,7 +85,6 @@ impl FileEntry {
                 entry.modified = stamp(&rest.modified);
                 entry.attributes_changed = stamp(&rest.attributes_changed);
                 entry.further_attributes = Address::of_icb(&rest.extended_attributes);
-                (size_of_val(rest), (rest.extended_attributes_length, rest.allocation_length))
             }
             tag::EXTENDED_FILE_ENTRY => {
                 let rest: &raw::ExtendedFileEntryRest = entry.descriptor.at_offset(offset, STRUCTURE)?;
@@ -96,31 +95,24 @@ impl FileEntry {
                 entry.created = stamp(&rest.created);
                 entry.further_attributes = Address::of_icb(&rest.extended_attributes);
                 entry.streams = Address::of_icb(&rest.streams);
-                (size_of_val(rest), (rest.extended_attributes_length, rest.allocation_length))
             }
             other => {
                 let at = entry.descriptor.at;
                 return Err(Corrupt::new(STRUCTURE, at, "tag identifier", other, "must be 261 or 266").into());
             }
-        };
+        }
         // The kernel counts the bytes of a file in 63 bits.
         if i64::try_from(entry.information_length).is_err() {
             let (at, found) = (entry.descriptor.at, entry.information_length);
             return Err(Corrupt::new(STRUCTURE, at, "information length", found, "must be below 2^63").into());
         }
-        let header = offset.saturating_add(header);
-        let attributes = as_usize(lengths.0.get().into());
-        let allocation = as_usize(lengths.1.get().into());
-        let behind = header.saturating_add(attributes);
-        if behind.saturating_add(allocation) > entry.descriptor.bytes().len() {
-            let found = format!("{attributes} and {allocation}");
+        let bytes = entry.descriptor.bytes();
+        let parts = Parts::of(bytes).filter(|parts| parts.end() <= bytes.len()).ok_or_else(|| {
             let what = "lengths of extended attributes and allocation descriptors";
-            return Err(
-                Corrupt::new(STRUCTURE, entry.descriptor.at, what, found, "longer than the block").into()
-            );
-        }
-        entry.attributes = (header, attributes);
-        entry.allocation = (behind, allocation);
+            Corrupt::new(STRUCTURE, entry.descriptor.at, what, "too large", "longer than the block")
+        })?;
+        entry.attributes = (parts.header, parts.attributes);
+        entry.allocation = (parts.header.saturating_add(parts.attributes), parts.allocation);
         Ok(entry)
     }
 
@@ -154,7 +146,26 @@ impl FileEntry {
     /// # Errors
     /// [`crate::Error::Corrupt`] for the types of structures that no directory has.
     pub(super) fn kind(&self) -> Result<Kind> {
-        kind(self.file_type, self.descriptor.at)
+        match self.file_type {
+            file_type::UNSPECIFIED
+            | file_type::FILE
+            | file_type::REAL_TIME
+            | file_type::VIRTUAL_ALLOCATION_TABLE => Ok(Kind::File),
+            file_type::DIRECTORY | file_type::STREAM_DIRECTORY => Ok(Kind::Directory),
+            file_type::SYMBOLIC_LINK => Ok(Kind::Symlink),
+            file_type::BLOCK_DEVICE => Ok(Kind::BlockDevice),
+            file_type::CHARACTER_DEVICE => Ok(Kind::CharDevice),
+            file_type::FIFO => Ok(Kind::Fifo),
+            file_type::SOCKET => Ok(Kind::Socket),
+            other => Err(Corrupt::new(
+                "ICB tag",
+                self.descriptor.at,
+                "file type",
+                other,
+                "must be that of a file or a directory",
+            )
+            .into()),
+        }
     }
 
     fn part(&self, (offset, len): (usize, usize)) -> &[u8] {
@@ -162,21 +173,43 @@ impl FileEntry {
     }
 }
 
+/// Bytes of the parts of a file entry, one behind the other.
+struct Parts {
+    header: usize,
+    attributes: usize,
+    allocation: usize,
+}
+
+impl Parts {
+    /// What the file entry at the start of `bytes` says; `None` when there is none.
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let (start, rest) = raw::FileEntryStart::ref_from_prefix(bytes).ok()?;
+        let (fixed, attributes, allocation) = match start.tag.identifier.get() {
+            tag::FILE_ENTRY => {
+                let (fields, _) = raw::FileEntryRest::ref_from_prefix(rest).ok()?;
+                (size_of_val(fields), fields.extended_attributes_length, fields.allocation_length)
+            }
+            tag::EXTENDED_FILE_ENTRY => {
+                let (fields, _) = raw::ExtendedFileEntryRest::ref_from_prefix(rest).ok()?;
+                (size_of_val(fields), fields.extended_attributes_length, fields.allocation_length)
+            }
+            _ => return None,
+        };
+        Some(Self {
+            header: size_of_val(start).saturating_add(fixed),
+            attributes: as_usize(attributes.get().into()),
+            allocation: as_usize(allocation.get().into()),
+        })
+    }
+
+    fn end(&self) -> usize {
+        self.header.saturating_add(self.attributes).saturating_add(self.allocation)
+    }
+}
+
 /// Whether these bytes from the start of a block hold a file entry with all its attributes and allocation descriptors.
 pub(super) fn is_all(bytes: &[u8]) -> bool {
-    let Ok((start, rest)) = raw::FileEntryStart::ref_from_prefix(bytes) else { return false };
-    let lengths = match start.tag.identifier.get() {
-        tag::FILE_ENTRY => raw::FileEntryRest::ref_from_prefix(rest)
-            .map(|(fields, rest)| (fields.extended_attributes_length, fields.allocation_length, rest.len()))
-            .map_err(|_| ()),
-        tag::EXTENDED_FILE_ENTRY => raw::ExtendedFileEntryRest::ref_from_prefix(rest)
-            .map(|(fields, rest)| (fields.extended_attributes_length, fields.allocation_length, rest.len()))
-            .map_err(|_| ()),
-        _ => return false,
-    };
-    lengths.is_ok_and(|(attributes, allocation, there)| {
-        as_usize(attributes.get().into()).saturating_add(as_usize(allocation.get().into())) <= there
-    })
+    Parts::of(bytes).is_some_and(|parts| parts.end() <= bytes.len())
 }
 
 /// The strategy and the file type in the ICB tag of a block.
@@ -185,27 +218,4 @@ pub(super) fn is_all(bytes: &[u8]) -> bool {
 /// [`crate::Error::Corrupt`] when the block is too short for one.
 pub(super) fn icb_tag(descriptor: &Descriptor) -> Result<&IcbTag> {
     descriptor.at_offset(size_of::<raw::Tag>(), "ICB tag")
-}
-
-/// The type of node that a file type stands for. `at` is where it was read.
-///
-/// # Errors
-/// [`crate::Error::Corrupt`] for the types of structures that no directory has.
-pub(super) fn kind(file_type: u8, at: u64) -> Result<Kind> {
-    match file_type {
-        file_type::UNSPECIFIED
-        | file_type::FILE
-        | file_type::REAL_TIME
-        | file_type::VIRTUAL_ALLOCATION_TABLE => Ok(Kind::File),
-        file_type::DIRECTORY | file_type::STREAM_DIRECTORY => Ok(Kind::Directory),
-        file_type::SYMBOLIC_LINK => Ok(Kind::Symlink),
-        file_type::BLOCK_DEVICE => Ok(Kind::BlockDevice),
-        file_type::CHARACTER_DEVICE => Ok(Kind::CharDevice),
-        file_type::FIFO => Ok(Kind::Fifo),
-        file_type::SOCKET => Ok(Kind::Socket),
-        other => {
-            Err(Corrupt::new("ICB tag", at, "file type", other, "must be that of a file or a directory")
-                .into())
-        }
-    }
 }

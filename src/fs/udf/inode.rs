@@ -1,6 +1,6 @@
 //! From a file entry to a node: attributes, and where the content lies.
 
-use super::{Udf, extended_attribute, file_entry::FileEntry, link, raw::icb_flags, space::Steps};
+use super::{Udf, extended_attribute, file_entry::FileEntry, link, raw::icb_flags, steps::Steps};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Corrupt, Error, Result},

@@ -21,6 +21,7 @@ mod sequence;
 mod session;
 mod space;
 mod sparing;
+mod steps;
 mod tag;
 mod virtual_table;
 
@@ -31,7 +32,8 @@ pub(super) use open::is_announced;
 use self::{
     directory::Identifiers,
     file_entry::FileEntry,
-    space::{Address, Space, Steps},
+    space::{Address, Space},
+    steps::Steps,
 };
 use super::View;
 use crate::{
@@ -104,11 +106,10 @@ impl Udf {
                 continue;
             }
             if builder.len().saturating_add(deleted.len()) >= limits::DIRECTORY_ENTRIES {
-                let found = format!("more than {}", limits::DIRECTORY_ENTRIES);
+                let allowed = format!("at most {}", limits::DIRECTORY_ENTRIES);
                 let at = identifier.at;
-                self.damage.report(
-                    &Corrupt::new("directory", at, "number of names", found, "at most 4194304").into(),
-                );
+                self.damage
+                    .report(&Corrupt::new("directory", at, "number of names", "larger", allowed).into());
                 break;
             }
             let at = identifier.at;

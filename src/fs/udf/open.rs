@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{
     Udf,
-    anchor::{self, Anchor, BLOCK_SIZES, Extent, SECTOR},
+    anchor::{self, Anchor, BLOCK_SIZES, Extent},
     file_set, integrity, name,
     partition::{self, Partition},
     raw,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Corrupt, Damage, Error, Result},
-    fs::{Options, Session},
+    fs::{Options, Session, session::SECTOR},
     limits,
     tree::{FileSystem, Kind, Statistics},
     volume::{Cache, Volume},

@@ -7,8 +7,9 @@ use zerocopy::FromBytes;
 use super::{
     raw::{self, EntityIdentifier},
     sequence::{PartitionPlace, VolumeDescriptors},
-    space::{Address, Space, Steps},
+    space::{Address, Space},
     sparing::SparingTable,
+    steps::Steps,
     virtual_table::VirtualTable,
 };
 use crate::{
@@ -146,7 +147,8 @@ fn maps(descriptors: &VolumeDescriptors) -> Result<Vec<(Map, u16)>> {
         .ok_or_else(|| wrong("map table length", &table_length, "longer than the block"))?;
     let count = as_usize(logical.map_count.get().into());
     if count == 0 || count > limits::PARTITIONS {
-        return Err(wrong("number of partition maps", &count, "must be 1 to 64"));
+        let allowed = format!("must be 1 to {}", limits::PARTITIONS);
+        return Err(Corrupt::new(STRUCTURE, descriptor.at, "number of partition maps", count, allowed).into());
     }
     let mut maps = Vec::new();
     for _ in 0..count {

@@ -94,7 +94,7 @@ impl Found {
             {
                 blocks = blocks.saturating_add(1);
                 if blocks > limits::VOLUME_SEQUENCE_BLOCKS {
-                    self.wrong(block, block_size, "number of blocks", "more than 512");
+                    self.wrong(block, block_size, "number of blocks", limits::VOLUME_SEQUENCE_BLOCKS);
                     return;
                 }
                 let at = u64::from(block).saturating_mul(block_size);
@@ -114,7 +114,7 @@ impl Found {
                     Ok(Step::Continue(extent)) => {
                         pointers = pointers.saturating_add(1);
                         if pointers > limits::VOLUME_POINTERS {
-                            self.wrong(block, block_size, "number of pointers", "more than 64");
+                            self.wrong(block, block_size, "number of pointers", limits::VOLUME_POINTERS);
                             return;
                         }
                         next = Some(extent);
@@ -129,10 +129,10 @@ impl Found {
         }
     }
 
-    fn wrong(&mut self, block: u32, block_size: u64, field: &'static str, found: &'static str) {
+    fn wrong(&mut self, block: u32, block_size: u64, field: &'static str, limit: u32) {
         let at = u64::from(block).saturating_mul(block_size);
-        let error =
-            Corrupt::new("volume descriptor sequence", at, field, found, "the rest is not read").into();
+        let (found, allowed) = (format!("more than {limit}"), "the rest is not read");
+        let error = Corrupt::new("volume descriptor sequence", at, field, found, allowed).into();
         log::debug!("{error}");
         self.damage.get_or_insert(error);
     }
@@ -172,15 +172,10 @@ impl Found {
         } else if self.partitions.len() < limits::PARTITIONS {
             self.partitions.push((sequence, place));
         } else {
-            let found = "more than 64";
-            return Err(Corrupt::new(
-                "partition descriptor",
-                descriptor.at,
-                "number of partitions",
-                found,
-                "at most 64",
-            )
-            .into());
+            let (at, allowed) = (descriptor.at, format!("at most {}", limits::PARTITIONS));
+            return Err(
+                Corrupt::new("partition descriptor", at, "number of partitions", "larger", allowed).into()
+            );
         }
         Ok(())
     }

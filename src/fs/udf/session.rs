@@ -1,13 +1,12 @@
 //! Sessions: an image that was written to several times has a recognition sequence for each.
 
-use super::{
-    anchor::{self, SECTOR},
-    sequence::PartitionPlace,
+use super::{anchor, sequence::PartitionPlace};
+use crate::{
+    fs::session::{SECTOR, places_behind},
+    volume::Volume,
 };
-use crate::{limits, volume::Volume};
 
-/// The sector at which the session behind these partitions begins. Looked for [`limits::SESSION_GAP`] sectors far, and at the
-/// [`limits::DISC_SESSION_GAPS`].
+/// The sector at which the session behind these partitions begins.
 pub(super) fn following(
     volume: &Volume,
     start: u64,
@@ -16,9 +15,7 @@ pub(super) fn following(
 ) -> Option<u64> {
     let ends = partitions.iter().map(|place| u64::from(place.start).saturating_add(place.length.into()));
     let end = ends.max()?.saturating_mul(block_size).div_ceil(SECTOR);
-    let near = end..end.saturating_add(limits::SESSION_GAP);
-    let far = limits::DISC_SESSION_GAPS.iter().map(|gap| end.saturating_add(*gap));
-    near.chain(far).filter(|sector| *sector > start).find(|sector| {
+    places_behind(end).filter(|sector| *sector > start).find(|sector| {
         let mut head = [0; 6];
         let at = sector.saturating_add(16).saturating_mul(SECTOR);
         volume.peek(&mut head, at).is_ok()

@@ -1,21 +1,19 @@
 //! The address space of a logical volume: partitions, and what lies in their blocks.
 
-use std::{
-    cell::Cell,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use super::{
     allocation,
     file_entry::{self, FileEntry},
     partition::Partition,
     raw::{self, LbAddr, LongAd, tag},
+    steps::Steps,
     tag::Descriptor,
 };
 use crate::{
     error::{Corrupt, Error, Result},
     limits,
-    tree::{Data, NodeId, Place},
+    tree::{Data, NodeId},
     volume::Volume,
 };
 
@@ -51,44 +49,6 @@ impl Address {
         let place = id.0.checked_sub(FIRST_NODE)?;
         let block = u32::try_from(place & u64::from(u32::MAX)).ok()?;
         Some(Self { partition: u16::try_from(place >> 32).ok()?, block })
-    }
-}
-
-/// How much work may go into one thing, shared by all that it takes: an image of a few megabytes can have structures
-/// that lead to each other a thousand million times.
-pub(super) struct Steps(Cell<u32>);
-
-impl Steps {
-    pub(super) fn new(steps: u32) -> Self {
-        Self(Cell::new(steps))
-    }
-
-    /// Takes a step; false when none is left.
-    pub(super) fn take(&self) -> bool {
-        self.take_many(1)
-    }
-
-    /// Takes some at once; false when there are not so many, and then none is left.
-    pub(super) fn take_many(&self, count: u32) -> bool {
-        let left = self.0.get().checked_sub(count);
-        self.0.set(left.unwrap_or(0));
-        left.is_some()
-    }
-
-    /// How many are left.
-    pub(super) fn left(&self) -> u32 {
-        self.0.get()
-    }
-
-    /// Adds `len` bytes to `data` that are lost, with the steps that the error is worth.
-    pub(super) fn lose(&self, data: &mut Data, error: Error, len: u64) {
-        self.take_many(limits::LOST_STEPS);
-        data.push(Place::Lost(Arc::new(error)), len);
-    }
-
-    /// Whether none is left.
-    pub(super) fn are_spent(&self) -> bool {
-        self.0.get() == 0
     }
 }
 
@@ -132,7 +92,7 @@ impl Space {
     }
 
     /// Adds the `len` bytes from a block of a partition on to `data`, a step for each run. Bytes that no partition has are
-    /// [`Place::Lost`], and so are those for which no step is left.
+    /// [`Place::Lost`](crate::tree::Place::Lost), and so are those for which no step is left.
     pub(super) fn push(&self, data: &mut Data, address: Address, len: u64, steps: &Steps) {
         match self.partition(address.partition) {
             Ok(partition) => partition.push(self, data, address.block, len, steps),
@@ -214,7 +174,7 @@ impl Space {
     }
 
     /// As [`data`](Self::data), with a step for each allocation descriptor and each run. What it does not come to is
-    /// [`Place::Lost`].
+    /// [`Place::Lost`](crate::tree::Place::Lost).
     pub(super) fn data_within(&self, entry: &FileEntry, steps: &Steps) -> Data {
         allocation::data(self, entry, steps)
     }

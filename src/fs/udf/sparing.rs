@@ -6,7 +6,8 @@ use super::{
     partition::is_named,
     raw::{self, SparableMap, SparingEntry, tag},
     sequence::PartitionPlace,
-    space::{Space, Steps},
+    space::Space,
+    steps::Steps,
     tag::Descriptor,
 };
 use crate::{

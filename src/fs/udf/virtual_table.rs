@@ -7,7 +7,8 @@ use super::{
     name,
     partition::is_named,
     raw::{self, EntityIdentifier, file_type, tag},
-    space::{Address, Space, Steps},
+    space::{Address, Space},
+    steps::Steps,
     tag::is_tag,
 };
 use crate::{
