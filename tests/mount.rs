@@ -590,6 +590,30 @@ fn nothing_can_be_changed() {
     assert_eq!(fs::read(&file).unwrap(), b"content");
 }
 
+/// The process of a mount that has ended must not take the next one on the same place, which may get the same number, for its own.
+#[test]
+fn a_mount_made_right_after_another_ended_stays() {
+    if lacks(&["root", FUSE, "xorriso"]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    let image = small(&workshop);
+    let place = workshop.path("place");
+    fs::create_dir(&place).unwrap();
+    for number in 0..150 {
+        let mounted = mounted::mount_command(&image, &place, "").output().unwrap();
+        assert!(mounted.status.success(), "{number}: {}", mounted::said(&mounted));
+        assert!(!mounted::names(&place).is_empty(), "{number}");
+        // Another test's thread that starts a program can keep it busy for a moment.
+        let is_unmounted = mounted::eventually(|| {
+            let output = maker::output("umount", [&place]);
+            assert!(!mounted::said(&output).contains("not mounted"), "{number}: it is gone");
+            output.status.success()
+        });
+        assert!(is_unmounted, "{number}");
+    }
+}
+
 #[test]
 fn there_are_no_extended_attributes() {
     if lacks(&["root", FUSE, "xorriso"]) {

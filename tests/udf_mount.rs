@@ -690,6 +690,9 @@ fn a_damaged_sequence_is_told_in_one_line() {
     // The copy is 160 blocks before the end.
     garble(24 * MIB / SECTOR - 160);
     assert_eq!(refusal(&image, "").0, 5);
+    // An anchor of which the image has no more than the tag.
+    File::options().write(true).open(&image).unwrap().set_len(256 * SECTOR + 76).unwrap();
+    assert_eq!(refusal(&image, "").0, 5);
 }
 
 #[test]

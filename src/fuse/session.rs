@@ -114,7 +114,7 @@ impl Mounted {
         if let Ok(Event::Signal) = self.happened.recv() {
             return self.end().map(|()| End::Signal);
         }
-        if self.device.is_some() && self.device == device_of(&self.mount_point) {
+        if self.is_broken() {
             let broken = Error::io(
                 format!("{}: the connection to the kernel broke", shown(&self.mount_point)),
                 io::ErrorKind::BrokenPipe.into(),
@@ -123,6 +123,14 @@ impl Mounted {
             return Err(broken);
         }
         Ok(End::Unmounted)
+    }
+
+    /// Whether the mount is still in the tree although nobody answers any more. Its number alone does not say so: whoever mounts
+    /// anew at once may get the same one, and answers.
+    fn is_broken(&self) -> bool {
+        self.device.is_some()
+            && self.device == device_of(&self.mount_point)
+            && fs::metadata(&self.mount_point).is_err_and(|e| e.raw_os_error() == Some(libc::ENOTCONN))
     }
 
     /// Unmounts. Files that someone has open break.

@@ -117,7 +117,7 @@ fn read(volume: &Volume, block_size: u64, block: u32) -> Option<Anchor> {
     let descriptor = match Descriptor::read(volume, at, block_size, block) {
         Ok(descriptor) => descriptor,
         Err(error) => {
-            log::warn!("an anchor is passed over: {error}");
+            log::debug!("an anchor is passed over: {error}");
             return None;
         }
     };
