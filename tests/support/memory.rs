@@ -12,6 +12,7 @@ thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
     static TOTAL: Cell<isize> = const { Cell::new(0) };
+    static COUNT: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: all is passed on to the system's allocator; the counters are plain cells without a destructor.
@@ -22,6 +23,7 @@ unsafe impl GlobalAlloc for Counting {
             PEAK.with(|peak| peak.set(peak.get().max(live.get())));
         });
         TOTAL.with(|total| total.set(total.get() + layout.size() as isize));
+        COUNT.with(|count| count.set(count.get() + 1));
         unsafe { System.alloc(layout) }
     }
 
@@ -52,4 +54,18 @@ pub fn within<T>(at_once: isize, in_all: isize, work: impl FnOnce() -> T) -> T {
     assert!(peak <= at_once, "{peak} MiB at once");
     assert!(total <= in_all, "{total} MiB in all");
     result
+}
+
+/// How many times `work` allocates.
+pub fn allocations<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = COUNT.get();
+    let result = work();
+    (result, COUNT.get() - before)
+}
+
+/// How many more bytes there are when `work` is done.
+pub fn kept<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = LIVE.get();
+    let result = work();
+    (result, (LIVE.get() - before).max(0) as usize)
 }

@@ -9,8 +9,12 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 pub mod forge;
+pub mod large;
 pub mod listing;
 pub mod maker;
 pub mod memory;
 pub mod mounted;
+pub mod one_file;
+pub mod requests;
+pub mod source;
 pub mod udf;

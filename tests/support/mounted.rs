@@ -114,9 +114,16 @@ impl Drop for Mounted {
     }
 }
 
+/// The program with its first arguments; the last one is to be the mount point ([`process_of`]).
+pub fn program_with(arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments);
+    command
+}
+
 /// The program with its arguments.
 pub fn mount_command(image: &Path, place: &Path, options: &str) -> Command {
-    let mut command = Command::new(PROGRAM);
+    let mut command = program_with(&[]);
     if !options.is_empty() {
         command.args(["-o", options]);
     }
