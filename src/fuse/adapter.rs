@@ -33,9 +33,8 @@ const GENERATION: Generation = Generation(0);
 const BACKGROUND_REQUESTS: u16 = 64;
 
 /// What we want of the kernel where it has it.
-const WANTED: [InitFlags; 8] = [
+const WANTED: [InitFlags; 7] = [
     InitFlags::FUSE_DO_READDIRPLUS,
-    InitFlags::FUSE_READDIRPLUS_AUTO,
     InitFlags::FUSE_PARALLEL_DIROPS,
     InitFlags::FUSE_CACHE_SYMLINKS,
     InitFlags::FUSE_NO_OPEN_SUPPORT,
