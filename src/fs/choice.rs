@@ -129,13 +129,12 @@ fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>
 
 /// Whether UDF is shown rather than the best tree of ISO 9660, and why or why not.
 fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
-    let names = |tree: &dyn FileSystem| tree.listing(tree.root()).map(|listing| listing.len());
-    let (in_iso, in_udf) = match (names(iso), names(udf)) {
+    let (in_iso, in_udf) = match (iso.listing(iso.root()), udf.root_names()) {
         (Ok(in_iso), Ok(in_udf)) => (in_iso, in_udf),
         (_, Err(error)) => return (false, format!("the root of UDF cannot be read ({error})")),
         (Err(error), _) => return (true, format!("the root of ISO 9660 cannot be read ({error})")),
     };
-    if in_udf == 0 && in_iso > 0 {
+    if in_udf.is_empty() && !in_iso.is_empty() {
         return (false, "the root of UDF is empty".to_owned());
     }
     // Writers that add a session to a bridge disc join the trees of all sessions in ISO 9660, and not always in UDF.
@@ -145,11 +144,11 @@ fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
     if iso.view() != View::RockRidge.word() {
         return (true, format!("UDF comes before {}", iso.view()));
     }
-    if let Some(name) = name_without(udf, iso) {
+    if let Some(name) = name_without(&in_udf, &in_iso) {
         let name = crate::text::escape(&name);
         return (true, format!("the root of ISO 9660 has no {name}, which UDF has"));
     }
-    if have_nothing_in_common(udf, iso) {
+    if have_nothing_in_common(&in_udf, &in_iso) {
         return (true, "the roots of ISO 9660 and UDF have nothing in common".to_owned());
     }
     if volume.len() > LARGE
@@ -160,13 +159,12 @@ fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
     (false, "Rock Ridge comes before UDF, and its root lacks no name of UDF".to_owned())
 }
 
-/// A name in the root of `tree` that that of `other` cannot have under another spelling.
-fn name_without(tree: &dyn FileSystem, other: &dyn FileSystem) -> Option<Vec<u8>> {
-    let (names, others) = (tree.listing(tree.root()).ok()?, other.listing(other.root()).ok()?);
+/// A name of a root that is not among the `others` under another spelling.
+fn name_without(names: &Listing, others: &Listing) -> Option<Vec<u8>> {
     let true_names = |listing: &Listing| -> usize {
         listing.entries(0).filter(|entry| !RELOCATED.contains(&entry.name)).count()
     };
-    let has_more = true_names(&names) > true_names(&others);
+    let has_more = true_names(names) > true_names(others);
     let spelled: HashSet<Vec<u8>> = others.entries(0).map(|entry| spelled_in_udf(entry.name)).collect();
     let missing = names.entries(0).map(|entry| entry.name).filter(|name| {
         !RELOCATED.contains(name)
@@ -185,14 +183,11 @@ fn spelled_in_udf(name: &[u8]) -> Vec<u8> {
 
 /// Whether no name is in both roots, and one has more directories than the other: so they do not just write the same names
 /// otherwise.
-fn have_nothing_in_common(tree: &dyn FileSystem, other: &dyn FileSystem) -> bool {
-    let (Ok(names), Ok(others)) = (tree.listing(tree.root()), other.listing(other.root())) else {
-        return false;
-    };
+fn have_nothing_in_common(names: &Listing, others: &Listing) -> bool {
     let directories =
         |listing: &Listing| listing.entries(0).filter(|entry| entry.kind == Kind::Directory).count();
     names.entries(0).all(|entry| others.find(entry.name).is_none())
-        && directories(&names) != directories(&others)
+        && directories(names) != directories(others)
 }
 
 /// The size of a file in `tree` that has 4 GiB or more and is shorter in `other`, where that has it. At most

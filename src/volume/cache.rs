@@ -79,6 +79,12 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         value
     }
 
+    /// The value of `key` if it is there.
+    pub fn get(&self, key: &K) -> Option<V> {
+        let slot = self.shard(key).entries.get(key).map(|entry| entry.slot.clone())?;
+        slot.get().and_then(|value| value.clone().ok())
+    }
+
     /// What all the values weigh together.
     pub fn weight(&self) -> usize {
         let of_shard = |shard: &Mutex<Shard<K, V>>| {
@@ -200,7 +206,9 @@ mod tests {
     fn failures_are_not_kept() {
         let cache = Cache::<u64, Arc<[u8]>>::new(1, 100, |v| v.len());
         assert!(cache.get_or_load(1, || Err(Error::NotFound)).is_err());
+        assert!(cache.get(&1).is_none());
         assert!(cache.get_or_load(1, || Ok(vec![1].into())).is_ok());
+        assert!(cache.get(&1).is_some());
         assert_eq!(cache.weight(), 1);
     }
 }

@@ -88,6 +88,11 @@ impl Source for Stretched {
         Ok(())
     }
 
+    /// As of a file.
+    fn is_cached_by_kernel(&self) -> bool {
+        true
+    }
+
     /// As a file with a hole at its end says.
     fn recorded_end(&self, end: u64) -> u64 {
         end.min(self.bytes.len() as u64)

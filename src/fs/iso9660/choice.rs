@@ -12,7 +12,6 @@ use super::{
 use crate::{
     error::{Damage, Error, Result},
     fs::{Options, View},
-    tree::FileSystem,
     volume::Volume,
 };
 
@@ -41,12 +40,12 @@ pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Option
     let better = if options.view == View::Auto { with_joliet_names(&candidates, open) } else { None };
     for candidate in better.iter().chain(candidates.iter().filter(wanted)) {
         let opened = open(candidate).and_then(|iso| {
-            let is_empty = iso.listing(iso.root())?.is_empty();
-            Ok((iso, is_empty))
+            let has_names = iso.has_names()?;
+            Ok((iso, has_names))
         });
         match opened {
-            Ok((iso, false)) => return Ok(iso),
-            Ok((iso, true)) => empty = empty.or(Some(iso)),
+            Ok((iso, true)) => return Ok(iso),
+            Ok((iso, false)) => empty = empty.or(Some(iso)),
             Err(error) => failed = failed.or(Some(error)),
         }
     }
@@ -142,7 +141,8 @@ fn rock_ridge(volume: &Volume, tree: &VolumeTree) -> Option<u8> {
     let record = buffer.record().ok().filter(|r| r.is_self())?;
     let damage = Damage::default();
     let budget = Cell::new(u64::MAX);
-    let areas = Areas { volume, block_size: tree.block_size, damage: &damage, budget: &budget };
+    let (block_size, damage, budget) = (tree.block_size, &damage, &budget);
+    let areas = Areas { read: Volume::peek, volume, block_size, damage, budget };
     let (mut skip, mut is_there) = (0, false);
     areas.visit(susp::start(record.system_use, 0), at, |entry| match (&entry.signature, entry.data) {
         (b"SP", [0xbe, 0xef, bytes, ..]) => skip = *bytes,

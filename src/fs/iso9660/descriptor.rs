@@ -129,7 +129,7 @@ fn read_one(volume: &Volume, at: u64) -> Result<Option<Descriptor>> {
         return Ok(None);
     }
     let mut sector = [0; as_const(SECTOR)];
-    volume.read(&mut sector, at)?;
+    volume.peek(&mut sector, at)?;
     if let Ok((d, _)) = raw::VolumeDescriptor::ref_from_prefix(&sector)
         && &d.standard_identifier == b"CD001"
     {
@@ -221,7 +221,7 @@ impl VolumeTree {
     /// [`Error::Io`] when it cannot be read.
     pub(super) fn root_record(&self, volume: &Volume) -> Result<RecordBuffer> {
         let mut bytes = [0; 34];
-        volume.read(&mut bytes, self.root_record_at)?;
+        volume.peek(&mut bytes, self.root_record_at)?;
         // The length byte of this copy is wrong on some discs, and nothing depends on it.
         if let Some(length) = bytes.first_mut() {
             *length = 34;

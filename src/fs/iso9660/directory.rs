@@ -15,6 +15,16 @@ use crate::{
 impl Iso9660 {
     /// The names in the directory that lies at `extent`.
     pub(super) fn read_listing(&self, extent: DirectoryExtent) -> Result<Listing> {
+        self.read_names(extent, limits::DIRECTORY_ENTRIES)
+    }
+
+    /// Whether there is a name in the root; reads no farther than to the first.
+    pub(super) fn has_names(&self) -> Result<bool> {
+        self.read_names(self.root_extent(), 1).map(|names| !names.is_empty())
+    }
+
+    /// The first names in a directory, as many as `most`.
+    fn read_names(&self, extent: DirectoryExtent, most: usize) -> Result<Listing> {
         let mut builder = ListingBuilder::default();
         let budget = Self::continuation_budget(extent);
         let mut relocations = Relocations::new(self, &budget);
@@ -38,11 +48,12 @@ impl Iso9660 {
             if record.is_self() || record.is_parent() || previous.is_continued_by(&record) {
                 continue;
             }
-            if builder.len() >= limits::DIRECTORY_ENTRIES {
-                let allowed = "at most 4194304";
-                let found = "more than 4194304";
-                self.damage
-                    .report(&Corrupt::new("directory", extent.at, "number of names", found, allowed).into());
+            if builder.len() >= most {
+                if most >= limits::DIRECTORY_ENTRIES {
+                    let (allowed, found) = ("at most 4194304", "more than 4194304");
+                    let wrong = Corrupt::new("directory", extent.at, "number of names", found, allowed);
+                    self.damage.report(&wrong.into());
+                }
                 break;
             }
             if (record.is_hidden() && self.hide) || (record.is_associated() && !self.show_associated) {

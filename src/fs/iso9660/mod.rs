@@ -143,7 +143,7 @@ impl Iso9660 {
         if at < raw::SYSTEM_AREA_SECTORS.saturating_mul(raw::SECTOR) {
             return None;
         }
-        let buffer = RecordBuffer::read(&self.volume, at, self.tree.layout).ok()?;
+        let buffer = RecordBuffer::peek(&self.volume, at, self.tree.layout).ok()?;
         let record = buffer.record().ok()?;
         let is_own =
             record.is_self() && record.is_directory() && u64::from(record.data_length) >= record.length;
@@ -192,7 +192,7 @@ impl Iso9660 {
         let is_root = record.at == self.root.1.at;
         let skip = self.rock_ridge.map(|skip| if is_root { 0 } else { skip })?;
         let (volume, block_size, damage) = (&self.volume, self.tree.block_size, &self.damage);
-        let areas = Areas { volume, block_size, damage, budget };
+        let areas = Areas { read: Volume::read, volume, block_size, damage, budget };
         Some(RockRidge::parse(&areas, susp::start(record.system_use, skip), record.at))
     }
 

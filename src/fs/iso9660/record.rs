@@ -147,12 +147,29 @@ impl RecordBuffer {
     /// # Errors
     /// [`Error::NotFound`] when there cannot be a record, [`Error::Io`] when the storage fails.
     pub(super) fn read(volume: &Volume, at: u64, layout: Layout) -> Result<Self> {
+        Self::read_by(volume, at, layout, Volume::read)
+    }
+
+    /// As [`read`](Self::read), past the sector cache: for a look at the first record of a directory that nobody may go into.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn peek(volume: &Volume, at: u64, layout: Layout) -> Result<Self> {
+        Self::read_by(volume, at, layout, Volume::peek)
+    }
+
+    fn read_by(
+        volume: &Volume,
+        at: u64,
+        layout: Layout,
+        read: impl Fn(&Volume, &mut [u8], u64) -> Result<()>,
+    ) -> Result<Self> {
         let mut buffer = Self { bytes: [0; 255], len: 0, at, layout };
         let there = as_usize(volume.len().saturating_sub(at)).min(buffer.bytes.len());
         if there < SHORTEST {
             return Err(Error::NotFound);
         }
-        volume.read(buffer.bytes.get_mut(..there).unwrap_or_default(), at)?;
+        read(volume, buffer.bytes.get_mut(..there).unwrap_or_default(), at)?;
         buffer.len = there;
         Ok(buffer)
     }

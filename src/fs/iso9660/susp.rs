@@ -7,7 +7,7 @@ use zerocopy::FromBytes;
 use super::raw;
 use crate::{
     bytes::as_usize,
-    error::{Corrupt, Damage},
+    error::{Corrupt, Damage, Result},
     limits,
     volume::Volume,
 };
@@ -26,6 +26,8 @@ pub(super) struct Entry<'a> {
 
 /// Where entries are looked for, and continued.
 pub(super) struct Areas<'a> {
+    /// [`Volume::read`], or [`Volume::peek`] for the areas of one record alone.
+    pub(super) read: fn(&Volume, &mut [u8], u64) -> Result<()>,
     pub(super) volume: &'a Volume,
     /// Bytes of a logical block.
     pub(super) block_size: u64,
@@ -85,7 +87,7 @@ impl Areas<'_> {
             self.budget.set(self.budget.get().saturating_sub(len));
             seen.push(next);
             area.resize(as_usize(len), 0);
-            if let Err(error) = self.volume.read(&mut area, place) {
+            if let Err(error) = (self.read)(self.volume, &mut area, place) {
                 self.damage.report(&error);
                 return;
             }

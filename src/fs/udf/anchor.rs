@@ -114,7 +114,7 @@ fn read(volume: &Volume, block_size: u64, block: u32) -> Option<Anchor> {
     if !is_tag(&head, tag::ANCHOR, block) {
         return None;
     }
-    let descriptor = match Descriptor::read(volume, at, block_size, block) {
+    let descriptor = match Descriptor::read_once(volume, at, block_size, block) {
         Ok(descriptor) => descriptor,
         Err(error) => {
             log::debug!("an anchor is passed over: {error}");

@@ -45,7 +45,7 @@ pub(super) fn read(volume: &Volume, block_size: u64, extent: Extent) -> Option<I
                 return newest;
             }
             let at = u64::from(block).saturating_mul(block_size);
-            let Ok(descriptor) = Descriptor::read(volume, at, block_size, block) else { break };
+            let Ok(descriptor) = Descriptor::read_once(volume, at, block_size, block) else { break };
             let Some((integrity, following)) = parse(&descriptor, block_size) else { break };
             newest = Some(integrity);
             if following.blocks > 0 {

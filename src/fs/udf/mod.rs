@@ -63,6 +63,15 @@ pub struct Udf {
     listings: Cache<NodeId, Arc<Listing>>,
 }
 
+/// What is found out to list a directory.
+#[derive(Clone, Copy)]
+enum Listed {
+    /// Names, and whether they are of directories.
+    Names,
+    /// The type of each node too, which its file entry has.
+    Nodes,
+}
+
 impl Udf {
     /// The file entry of a node.
     fn entry(&self, id: NodeId) -> Result<FileEntry> {
@@ -80,20 +89,20 @@ impl Udf {
 
     /// The names in a directory; of one that is damaged, or that the storage does not give, those that the mirror has, where
     /// that is in order.
-    fn read_listing(&self, directory: NodeId) -> Result<Listing> {
-        let listing = match self.decode_listing(directory, &self.space) {
+    fn read_listing(&self, directory: NodeId, what: Listed) -> Result<Listing> {
+        let listing = match self.decode_listing(directory, &self.space, what) {
             Ok((listing, true)) => return Ok(listing),
             Ok((listing, false)) => Ok(listing),
             Err(error) => Err(error),
         };
-        match self.mirror.as_ref().map(|mirror| self.decode_listing(directory, mirror)) {
+        match self.mirror.as_ref().map(|mirror| self.decode_listing(directory, mirror, what)) {
             Some(Ok((mirrored, true))) => Ok(mirrored),
             _ => listing,
         }
     }
 
     /// The names in a directory that lies in `space`, and whether nothing in it was damaged.
-    fn decode_listing(&self, directory: NodeId, space: &Space) -> Result<(Listing, bool)> {
+    fn decode_listing(&self, directory: NodeId, space: &Space, what: Listed) -> Result<(Listing, bool)> {
         let mut builder = ListingBuilder::default();
         let mut deleted = Vec::new();
         let indirect = Steps::new(limits::LISTED_INDIRECT_ENTRIES);
@@ -132,7 +141,10 @@ impl Udf {
             let id = icb.node();
             let named = if identifier.is_directory() { Kind::Directory } else { Kind::File };
             // What cannot be read is listed all the same, and says why when it is asked for.
-            let kind = self.listed_kind(icb, &indirect);
+            let kind = match what {
+                Listed::Nodes => self.listed_kind(icb, &indirect),
+                Listed::Names => Ok(named),
+            };
             if identifier.is_deleted() {
                 // The place of what was deleted may be anything by now.
                 deleted.extend(kind.ok().map(|kind| (name, id, kind)));
@@ -145,6 +157,14 @@ impl Udf {
             builder.push(name.as_bytes(), None, id, kind);
         }
         Ok((builder.finish(), identifiers.is_whole()))
+    }
+
+    /// The names in the root, without a look at any file entry: links and devices seem to be files.
+    ///
+    /// # Errors
+    /// As [`FileSystem::listing`].
+    pub(super) fn root_names(&self) -> Result<Listing> {
+        self.read_listing(self.root, Listed::Names)
     }
 
     /// The type of a node that a directory names. Its file entry is at hand now: unless it is a long one, or a link, which has to
@@ -192,7 +212,7 @@ impl FileSystem for Udf {
     }
 
     fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
-        self.listings.get_or_load(directory, || Ok(Arc::new(self.read_listing(directory)?)))
+        self.listings.get_or_load(directory, || Ok(Arc::new(self.read_listing(directory, Listed::Nodes)?)))
     }
 
     fn parent(&self, directory: NodeId) -> Result<NodeId> {

@@ -98,7 +98,7 @@ impl Found {
                     return;
                 }
                 let at = u64::from(block).saturating_mul(block_size);
-                let descriptor = match Descriptor::read(volume, at, block_size, block) {
+                let descriptor = match Descriptor::read_once(volume, at, block_size, block) {
                     Ok(descriptor) => descriptor,
                     // A block that was not written ends a sequence, ECMA-167 3/8.4.2.
                     Err(_) if is_unrecorded(volume, at) => break,
@@ -197,5 +197,5 @@ fn keep_newest(kept: &mut Option<(u32, Descriptor)>, number: u32, descriptor: De
 /// Whether the block at byte `at` begins with a tag of zeros.
 pub(super) fn is_unrecorded(volume: &Volume, at: u64) -> bool {
     let mut head = [0; 16];
-    volume.read(&mut head, at).is_ok() && head == [0; 16]
+    volume.peek(&mut head, at).is_ok() && head == [0; 16]
 }

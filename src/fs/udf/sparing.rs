@@ -103,7 +103,7 @@ impl SparingTable {
 /// A table and its sequence number.
 fn read_one(space: &Space, map: &SparableMap, block: u32) -> Result<(u32, SparingTable)> {
     let at = space.at(block);
-    let descriptor = Descriptor::read(&space.volume, at, space.block_size, block)?
+    let descriptor = Descriptor::read_once(&space.volume, at, space.block_size, block)?
         .expect(tag::SPARING_TABLE, STRUCTURE)?;
     let wrong = |field, found: &dyn std::fmt::Display, allowed: String| -> Error {
         Corrupt::new(STRUCTURE, at, field, found, allowed).into()
@@ -132,7 +132,7 @@ fn read_one(space: &Space, map: &SparableMap, block: u32) -> Result<(u32, Sparin
 
 fn entries(volume: &Volume, at: u64, len: usize) -> Result<Vec<SparingEntry>> {
     let mut bytes = vec![0; len];
-    volume.read(&mut bytes, at)?;
+    volume.peek(&mut bytes, at)?;
     Ok(bytes
         .chunks_exact(size_of::<SparingEntry>())
         .filter_map(|raw| SparingEntry::read_from_bytes(raw).ok())

@@ -3,9 +3,9 @@
 use crc::{CRC_16_XMODEM, Crc, Table};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use super::raw::Tag;
+use super::raw::{Tag, tag};
 use crate::{
-    bytes::as_usize,
+    bytes::{as_u64, as_usize},
     error::{Corrupt, Error, Result},
     volume::Volume,
 };
@@ -18,6 +18,10 @@ const TAG: usize = size_of::<Tag>();
 
 /// Bytes that a file entry with a few allocation descriptors takes.
 const START: usize = 512;
+
+/// Descriptors of a volume that have [`START`] bytes, ECMA-167 3/10.
+const SHORT: [u16; 5] =
+    [tag::PRIMARY_VOLUME, tag::ANCHOR, tag::VOLUME_POINTER, tag::PARTITION, tag::TERMINATING];
 
 /// Versions of tags: that of ECMA-167's second edition (NSR02) and its third (NSR03).
 const VERSIONS: std::ops::RangeInclusive<u16> = 2..=3;
@@ -40,6 +44,25 @@ impl Descriptor {
     pub(super) fn read(volume: &Volume, at: u64, block_size: u64, location: u32) -> Result<Self> {
         let mut bytes = vec![0; as_usize(block_size)];
         volume.read(&mut bytes, at)?;
+        let identifier = verify(&bytes, at, location)?;
+        Ok(Self { bytes, at, identifier })
+    }
+
+    /// As [`read`](Self::read), past the sector cache, and of a descriptor that is never longer no more than the first
+    /// [`START`] bytes: for what is read once, to open a volume.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn read_once(volume: &Volume, at: u64, block_size: u64, location: u32) -> Result<Self> {
+        let mut bytes = vec![0; START.min(as_usize(block_size))];
+        volume.peek(&mut bytes, at)?;
+        let is_short = Tag::ref_from_prefix(&bytes).is_ok_and(|(tag, body)| {
+            SHORT.contains(&tag.identifier.get()) && usize::from(tag.crc_length.get()) <= body.len()
+        });
+        if !is_short && block_size > as_u64(START) {
+            bytes.resize(as_usize(block_size), 0);
+            volume.peek(&mut bytes, at)?;
+        }
         let identifier = verify(&bytes, at, location)?;
         Ok(Self { bytes, at, identifier })
     }

@@ -63,25 +63,23 @@ impl VirtualTable {
     /// [`crate::Error::Corrupt`] when there is none.
     pub(super) fn find(space: &Space, base: u16, last_block: u32) -> Result<Self> {
         let steps = Steps::new(limits::VIRTUAL_TABLE_SEARCH_STEPS);
-        Self::find_before(space, base, last_block, &steps).or_else(|error| {
-            match space.last_written.get_or_init(|| last_written(space, last_block)) {
-                Some(block) if *block < last_block => {
-                    let table = Self::find_before(space, base, *block, &steps)?;
-                    Ok(Self { is_at_end: false, ..table })
-                }
-                _ => Err(error),
-            }
+        Self::find_before(space, base, last_block, PADDING, &steps).or_else(|_| {
+            let last = *space.last_written.get_or_init(|| last_written(space, last_block));
+            let last = last.map_or(last_block, |block| block.min(last_block));
+            let table = Self::find_before(space, base, last, limits::VIRTUAL_TABLE_SEARCH, &steps)?;
+            Ok(Self { is_at_end: false, ..table })
         })
     }
 
-    fn find_before(space: &Space, base: u16, last_block: u32, steps: &Steps) -> Result<Self> {
+    /// Looks into `blocks` blocks, from `last_block` back.
+    fn find_before(space: &Space, base: u16, last_block: u32, blocks: u32, steps: &Steps) -> Result<Self> {
         let start = match space.partition(base)? {
             super::partition::Partition::Physical(place)
             | super::partition::Partition::Sparable(place, _) => place.start,
             _ => 0,
         };
         let mut failed = None;
-        for back in 0..limits::VIRTUAL_TABLE_SEARCH {
+        for back in 0..=blocks {
             let Some(block) = last_block.checked_sub(back).and_then(|block| block.checked_sub(start)) else {
                 break;
             };
@@ -98,7 +96,7 @@ impl VirtualTable {
             match entry.and_then(|entry| Self::of(space, &entry, block, steps)) {
                 Ok(Some(table)) => {
                     log::debug!("virtual allocation table in block {block} of its partition");
-                    return Ok(Self { newer: failed, is_at_end: back <= PADDING, ..table });
+                    return Ok(Self { newer: failed, ..table });
                 }
                 Ok(None) => {}
                 Err(error) => failed = failed.or(Some(error)),
@@ -198,15 +196,17 @@ impl VirtualTable {
 
 /// The last block up to `last` that has other bytes than zeros; at most [`limits::BLANK_TAIL`] bytes are read to find it.
 fn last_written(space: &Space, last: u32) -> Option<u32> {
-    /// Bytes that are read at once.
-    const CHUNK: u64 = 128 << 10;
+    /// Bytes that are read at once, at first and at most.
+    const CHUNKS: [u64; 2] = [4 << 10, 128 << 10];
+    let [mut chunk_len, most] = CHUNKS;
     let end = space.volume.recorded_end(space.at(last).saturating_add(space.block_size));
-    let mut buffer = vec![0; as_usize(CHUNK)];
-    let zeros = vec![0; as_usize(CHUNK)];
+    let mut buffer = vec![0; as_usize(most)];
+    let zeros = vec![0; as_usize(most)];
     let mut at = end;
     while at > 0 && end.saturating_sub(at) < limits::BLANK_TAIL {
-        let len = as_usize(CHUNK.min(at));
-        at = at.saturating_sub(CHUNK);
+        let len = as_usize(chunk_len.min(at));
+        at = at.saturating_sub(chunk_len);
+        chunk_len = chunk_len.saturating_mul(2).min(most);
         let chunk = buffer.get_mut(..len)?;
         space.volume.peek(chunk, at).ok()?;
         if zeros.get(..len) != Some(&*chunk) {
