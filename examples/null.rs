@@ -52,6 +52,9 @@ struct Arguments {
     /// Let the kernel decide when to ask for attributes with the names
     #[arg(long)]
     readdirplus_auto: bool,
+    /// Bytes that one request asks for at most
+    #[arg(long, default_value_t = 1 << 20)]
+    request: u32,
     /// What the kernel reads ahead, in KiB (root only)
     #[arg(long, default_value_t = 2048)]
     read_ahead: u32,
@@ -76,6 +79,7 @@ struct Null {
     attributes: Vec<FileAttr>,
     directories: HashMap<u64, Directory>,
     is_auto: bool,
+    request: u32,
 }
 
 impl Null {
@@ -102,7 +106,7 @@ impl Null {
                 paths.insert(step.path, number);
             }
         }
-        Self { attributes, directories, is_auto: false }
+        Self { attributes, directories, is_auto: false, request: 0 }
     }
 
     fn attributes(&self, number: INodeNo) -> Option<&FileAttr> {
@@ -171,7 +175,7 @@ impl Filesystem for Null {
         for flag in (wanted | auto).iter() {
             let _ = config.add_capabilities(flag);
         }
-        let _ = config.set_max_write(1 << 20);
+        let _ = config.set_max_write(self.request);
         let _ = config.set_max_background(64);
         Ok(())
     }
@@ -266,7 +270,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let processors = std::thread::available_parallelism()?.get();
     config.n_threads = Some(arguments.threads.unwrap_or((4 * processors).clamp(4, 16)));
     config.clone_fd = arguments.clone_fd;
-    let null = Null { is_auto: arguments.readdirplus_auto, ..null };
+    let null = Null { is_auto: arguments.readdirplus_auto, request: arguments.request, ..null };
     let session = Session::new(null, &arguments.mount_point, &config)?.spawn()?;
     let device = fs::metadata(&arguments.mount_point)?.dev();
     let (major, minor) = (nix::sys::stat::major(device), nix::sys::stat::minor(device));

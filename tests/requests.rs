@@ -37,7 +37,7 @@ const OPENING: [&str; 5] = ["OPEN", "OPENDIR", "FLUSH", "RELEASE", "RELEASEDIR"]
 const ATTEMPTS: usize = 3;
 
 /// Bytes that the kernel asks for in one request.
-const REQUEST: usize = 1 << 20;
+const REQUEST: usize = 256 << 10;
 
 /// Makes an image with Rock Ridge of a tree.
 fn rock_ridge(workshop: &Workshop) {
@@ -191,6 +191,52 @@ fn a_small_file_is_one_read() {
         assert_eq!(requests.count(&["LOOKUP"]), 1, "{requests}");
         assert_eq!(requests.count(&["GETATTR"]), 0, "{requests}");
         assert_eq!(requests.count(&OPENING), 0, "{requests}");
+    }
+}
+
+#[test]
+fn files_read_one_after_the_other_are_there_before_they_are_asked_for() {
+    const SIZES: [usize; 8] = [0, 1, 4095, 4096, 4097, 12_288, 128 << 10, (128 << 10) + 1];
+    const FILES: usize = 100;
+    if lacks(&["root", FUSE, "genisoimage"]) {
+        return;
+    }
+    let content = |directory: usize, i: usize| {
+        let size = if i < SIZES.len() { SIZES[i] } else { 1000 + i };
+        maker::bytes((directory * FILES + i) as u64, size)
+    };
+    let workshop = Workshop::new();
+    for d in 0..3 {
+        fs::create_dir(workshop.path(&format!("source/d{d}"))).unwrap();
+        for i in 0..FILES {
+            fs::write(workshop.path(&format!("source/d{d}/file{i:02}")), content(d, i)).unwrap();
+        }
+    }
+    maker::genisoimage(&workshop.image(), &workshop.source(), &["-R", "-udf"]);
+    for options in ["view=rockridge", "view=udf"] {
+        // On a busy machine the program may always be faster.
+        let mut reads = (0..ATTEMPTS).map(|_| {
+            let mount = Watched::new(&workshop.image(), options);
+            let ((), requests) = mount.requests(|| {
+                for d in 0..3 {
+                    let entries = fs::read_dir(mount.join(format!("d{d}"))).unwrap();
+                    let paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+                    assert_eq!(paths.len(), FILES);
+                    for path in paths {
+                        let name = path.to_str().unwrap();
+                        let number = name.rsplit("file").next().unwrap().parse().unwrap();
+                        assert!(fs::read(&path).unwrap() == content(d, number), "{name}");
+                    }
+                }
+            });
+            assert_eq!(requests.count(&["GETATTR"]), 0, "{requests}");
+            requests.count(&["READ"])
+        });
+        let few = reads
+            .by_ref()
+            .inspect(|reads| println!("{reads} reads of {} files", 3 * FILES))
+            .find(|n| *n <= 2 * FILES);
+        assert!(few.is_some(), "{options}: the files were asked for one by one");
     }
 }
 

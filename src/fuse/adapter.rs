@@ -15,12 +15,12 @@ use fuser::{
     ReplyStatfs, ReplyXattr, Request,
 };
 
-use super::{ahead::Ahead, attributes, errno};
+use super::{ahead::Ahead, attributes, errno, prefetch::Prefetch};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Damage, Error, Result},
     limits,
-    tree::{NodeId, Tree},
+    tree::{Listing, NodeId, Tree},
 };
 
 /// How long the kernel may believe what it was told. The tree never changes; ten years are for ever.
@@ -57,6 +57,7 @@ pub(super) struct Adapter {
     tree: Arc<Tree>,
     /// Decodes what a walk will ask for; nothing when there is no thread to be had for it, and behind the end.
     ahead: Option<Ahead>,
+    prefetch: Arc<Prefetch>,
     damage: Damage,
     /// Who waits for the end.
     events: Sender<Event>,
@@ -66,7 +67,13 @@ impl Adapter {
     pub(super) fn new(tree: Tree, events: Sender<Event>) -> Self {
         let tree = Arc::new(tree);
         let ahead = Ahead::start(tree.clone()).inspect_err(|e| log::debug!("nothing is decoded ahead: {e}"));
-        Self { tree, ahead: ahead.ok(), damage: Damage::default(), events }
+        let prefetch = Arc::new(Prefetch::new(tree.clone()));
+        Self { tree, ahead: ahead.ok(), prefetch, damage: Damage::default(), events }
+    }
+
+    /// What stores files ahead, to be told how.
+    pub(super) fn prefetch(&self) -> Arc<Prefetch> {
+        self.prefetch.clone()
     }
 
     fn node(&self, number: INodeNo) -> NodeId {
@@ -86,21 +93,22 @@ impl Adapter {
         directory: NodeId,
         offset: u64,
         mut add: impl FnMut(NodeId, u64, fuser::FileType, &OsStr) -> Result<bool>,
-    ) -> Result<()> {
+    ) -> Result<Arc<Listing>> {
         use fuser::FileType::Directory;
         let listing = self.tree.listing(directory)?;
-        if offset == 0
-            && let Some(ahead) = &self.ahead
-        {
-            ahead.listed(directory, &listing);
+        if offset == 0 {
+            self.prefetch.listed(&listing);
+            if let Some(ahead) = &self.ahead {
+                ahead.listed(directory, &listing);
+            }
         }
         if offset == 0 && add(directory, 1, Directory, OsStr::new("."))? {
-            return Ok(());
+            return Ok(listing);
         }
         if offset <= 1 {
             let parent = self.tree.parent(directory).unwrap_or(directory);
             if add(parent, 2, Directory, OsStr::new(".."))? {
-                return Ok(());
+                return Ok(listing);
             }
         }
         let first = as_usize(offset.saturating_sub(2));
@@ -111,7 +119,7 @@ impl Adapter {
                 break;
             }
         }
-        Ok(())
+        Ok(listing)
     }
 }
 
@@ -206,7 +214,11 @@ impl Filesystem for Adapter {
                     reply.data(bytes);
                 }
             };
-            let read = self.tree.read(self.node(ino), offset, as_usize(size.into()), send);
+            let node = self.node(ino);
+            let read = self.tree.read(node, offset, as_usize(size.into()), send);
+            if offset == 0 && read.is_ok() {
+                self.prefetch.read(node);
+            }
             if let (Err(error), Some(reply)) = (read, reply) {
                 reply.error(self.errno(&error));
             }
@@ -220,7 +232,7 @@ impl Filesystem for Adapter {
                 Ok(reply.add(attributes::number(id, root), next, kind, name))
             });
             match listed {
-                Ok(()) => reply.ok(),
+                Ok(_) => reply.ok(),
                 Err(error) => reply.error(self.errno(&error)),
             }
         });
@@ -246,7 +258,13 @@ impl Filesystem for Adapter {
                 Ok(reply.add(attributes::number(id, root), next, name, &ttl, &attr, GENERATION))
             });
             match listed {
-                Ok(()) => reply.ok(),
+                Ok(listing) => {
+                    reply.ok();
+                    // The kernel asks on until it is told nothing more; it has taken in what it was told before.
+                    if as_usize(offset) >= listing.len().saturating_add(2) {
+                        self.prefetch.listed_all(&listing);
+                    }
+                }
                 Err(error) => reply.error(self.errno(&error)),
             }
         });

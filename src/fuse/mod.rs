@@ -4,6 +4,7 @@ mod adapter;
 mod ahead;
 mod attributes;
 mod errno;
+mod prefetch;
 mod session;
 
 pub use session::{End, MountOptions, Mounted};

@@ -17,7 +17,10 @@ use nix::{
     unistd::geteuid,
 };
 
-use super::adapter::{Adapter, Event};
+use super::{
+    adapter::{Adapter, Event},
+    attributes,
+};
 use crate::{
     error::{Error, Result},
     text,
@@ -27,9 +30,8 @@ use crate::{
 /// The word behind `fuse.` in the list of mounts.
 const SUBTYPE: &str = "isomount";
 
-/// What the kernel reads ahead of a sequential reader on a mount of root, in KiB; by itself it takes 128. Two requests of one
-/// mebibyte keep two processors busy; more gains little, and costs a program that touches mapped pages here and there
-/// (`docs/ARCHITECTURE.md`).
+/// What the kernel reads ahead of a sequential reader on a mount of root, in KiB; by itself it takes 128. More gains little, and
+/// costs a program that touches mapped pages here and there (`docs/ARCHITECTURE.md`).
 const READ_AHEAD: u32 = 2048;
 
 /// How long a mount that a signal ends may take to give its threads back.
@@ -86,7 +88,10 @@ impl Mounted {
                 }
             })
             .map_err(io)?;
-        let session = Session::new(Adapter::new(tree, events), &mount_point, &config(options)).map_err(io)?;
+        let root = tree.root();
+        let adapter = Adapter::new(tree, events);
+        let prefetch = adapter.prefetch();
+        let session = Session::new(adapter, &mount_point, &config(options)).map_err(io)?;
         let device = device_of(&mount_point);
         if geteuid().is_root() {
             raise_read_ahead(device.as_deref());
@@ -94,6 +99,8 @@ impl Mounted {
         // Dropping this would unmount the mount point once more, whatever is mounted there by then: fuser 0.18 takes a
         // connection that has ended for one that is alive (`is_mounted`).
         let session = ManuallyDrop::new(session.spawn().map_err(io)?);
+        let notifier = session.notifier();
+        prefetch.start(move |id, bytes| notifier.store(attributes::number(id, root), 0, bytes));
         let mounted = Self { session, mount_point, device, happened };
         // Its threads start by themselves, and may fail to.
         match fs::metadata(&mounted.mount_point) {

@@ -1,0 +1,393 @@
+//! Storing small files in the kernel's cache before a program that reads a directory file by file asks for them.
+//!
+//! `tar`, `cp -r`, `grep -r` and their like read the files of a directory in the order of its listing, and wait for each: the
+//! way to the daemon and back takes longer than the reading. Once such a program was seen, the thread that has answered it stores
+//! the next files (`FUSE_NOTIFY_STORE`), and the program finds them without a request. One file in the middle of what is stored
+//! is left out: the request for it tells where the program is, and that it wants more.
+
+use std::{
+    collections::VecDeque,
+    io,
+    ops::RangeInclusive,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use crate::{
+    bytes::as_usize,
+    limits,
+    tree::{Kind, Listing, NodeId, Tree},
+};
+
+/// Entries in front of a program that are stored: at first, and at most.
+const WINDOW: RangeInclusive<usize> = 4..=64;
+
+/// Bytes that are stored before a program asks for another file.
+const WINDOW_BYTES: u64 = 1 << 20;
+
+/// Bytes of the largest file that is stored: as much as the kernel would ask for at first.
+const SMALL: u64 = 128 << 10;
+
+/// Files that a program may pass over: it may take some in another order, or have several threads.
+const PASSED_OVER: usize = 4;
+
+/// Files that were read one after the other before anything is stored.
+const STEPS: u32 = 2;
+
+/// Directories whose names are remembered, each of at most [`limits::AHEAD_LISTING`] bytes.
+const DIRECTORIES: usize = 8;
+
+/// Stands for no node.
+const NOTHING: u64 = 0;
+
+/// Hands the bytes of a whole file to the kernel.
+type Store = Box<dyn Fn(NodeId, &[u8]) -> io::Result<()> + Send + Sync>;
+
+/// Sees which files are read, and stores those that come next.
+pub(super) struct Prefetch {
+    tree: Arc<Tree>,
+    store: OnceLock<Store>,
+    /// Whether the kernel does not take what is stored.
+    is_off: AtomicBool,
+    /// Directories that were listed, for whoever deals with requests.
+    listed: Mutex<Vec<Arc<Listing>>>,
+    /// The file that was asked for last, until somebody has dealt with it.
+    asked: AtomicU64,
+    reader: Mutex<Reader>,
+}
+
+/// A program that reads files.
+#[derive(Default)]
+struct Reader {
+    /// The directories that it may be in, the newest first.
+    places: VecDeque<Place>,
+    /// Files that it has read one after the other.
+    steps: u32,
+    window: usize,
+    /// Bytes that were stored since it asked for a file.
+    unasked: u64,
+}
+
+/// How far a program has come in a directory.
+struct Place {
+    listing: Arc<Listing>,
+    /// The lowest and the highest number of its nodes.
+    nodes: RangeInclusive<NodeId>,
+    /// Number of the entry behind the last one that was asked for or stored.
+    next: usize,
+    /// Number of the entry behind the last one that was asked for.
+    asked: usize,
+}
+
+impl Prefetch {
+    pub(super) fn new(tree: Arc<Tree>) -> Self {
+        Self {
+            tree,
+            store: OnceLock::new(),
+            is_off: AtomicBool::new(false),
+            listed: Mutex::default(),
+            asked: AtomicU64::new(NOTHING),
+            reader: Mutex::default(),
+        }
+    }
+
+    /// From here on files are stored, by `store`.
+    pub(super) fn start(&self, store: impl Fn(NodeId, &[u8]) -> io::Result<()> + Send + Sync + 'static) {
+        let _ = self.store.set(Box::new(store));
+    }
+
+    /// A program lists a directory from its first name on.
+    pub(super) fn listed(&self, listing: &Arc<Listing>) {
+        if listing.is_empty() || listing.weight() > limits::AHEAD_LISTING || self.store().is_none() {
+            return;
+        }
+        let mut listed = lock(&self.listed);
+        listed.push(listing.clone());
+        // Nobody reads files.
+        if listed.len() > DIRECTORIES {
+            listed.remove(0);
+        }
+    }
+
+    /// A program was told all names of a directory: the kernel knows their nodes now.
+    pub(super) fn listed_all(&self, listing: &Arc<Listing>) {
+        let Some(store) = self.store() else { return };
+        let Ok(mut reader) = self.reader.try_lock() else { return };
+        if reader.steps < STEPS {
+            return;
+        }
+        if reader.unasked >= WINDOW_BYTES {
+            // It lists, and reads no more.
+            *reader = Reader::default();
+            return;
+        }
+        self.take_listed(&mut reader);
+        if let Some(number) = reader.places.iter().position(|place| Arc::ptr_eq(&place.listing, listing)) {
+            reader.come_to(number);
+            self.store_next(&mut reader, store);
+        }
+    }
+
+    /// A program was answered that reads a file from its first byte on.
+    pub(super) fn read(&self, id: NodeId) {
+        let Some(store) = self.store() else { return };
+        self.asked.store(id.0, Ordering::Relaxed);
+        // Whoever is at it sees what was asked for.
+        let Ok(mut reader) = self.reader.try_lock() else { return };
+        loop {
+            let id = self.asked.swap(NOTHING, Ordering::Relaxed);
+            if id == NOTHING {
+                return;
+            }
+            self.take_listed(&mut reader);
+            reader.step(NodeId(id));
+            self.store_next(&mut reader, store);
+        }
+    }
+
+    fn store(&self) -> Option<&Store> {
+        self.store.get().filter(|_| !self.is_off.load(Ordering::Relaxed))
+    }
+
+    fn take_listed(&self, reader: &mut Reader) {
+        for listing in std::mem::take(&mut *lock(&self.listed)) {
+            let nodes = || listing.entries(0).map(|entry| entry.node);
+            if let Some(nodes) = nodes().min().zip(nodes().max()).map(|(min, max)| min..=max) {
+                reader.places.retain(|place| !Arc::ptr_eq(&place.listing, &listing));
+                reader.places.push_front(Place { listing, nodes, next: 0, asked: 0 });
+                reader.places.truncate(DIRECTORIES);
+            }
+        }
+    }
+
+    /// Stores the files in front of a program, until it asks for one.
+    fn store_next(&self, reader: &mut Reader, store: &Store) {
+        if reader.steps < STEPS {
+            return;
+        }
+        let window = reader.window;
+        reader.window = window.saturating_mul(2).min(*WINDOW.end());
+        let Some(place) = reader.places.front_mut() else { return };
+        let end = place.asked.saturating_add(window);
+        let middle = place.asked.saturating_add(window / 2);
+        let mut is_left_out = false;
+        let listing = place.listing.clone();
+        for (number, entry) in (place.next..end).zip(listing.entries(place.next)) {
+            if self.asked.load(Ordering::Relaxed) != NOTHING {
+                return;
+            }
+            place.next = number.saturating_add(1);
+            if entry.kind != Kind::File {
+                continue;
+            }
+            let Some(size) = self.tree.stat(entry.node).ok().map(|stat| stat.size) else { continue };
+            if size == 0 || size > SMALL {
+                continue;
+            }
+            if number >= middle && !std::mem::replace(&mut is_left_out, true) {
+                continue;
+            }
+            reader.unasked = reader.unasked.saturating_add(size);
+            if reader.unasked > WINDOW_BYTES {
+                return;
+            }
+            // What cannot be read is told to whoever asks for it.
+            let stored = self.tree.read(entry.node, 0, as_usize(size), |bytes| store(entry.node, bytes));
+            if let Ok(Err(error)) = stored {
+                log::debug!("files are not stored ahead any more: {error}");
+                self.is_off.store(true, Ordering::Relaxed);
+                return;
+            }
+        }
+    }
+}
+
+impl Reader {
+    /// Takes a step to the file `id`.
+    fn step(&mut self, id: NodeId) {
+        self.unasked = 0;
+        let found = self.places.iter().enumerate().find_map(|(number, place)| {
+            if !place.nodes.contains(&id) {
+                return None;
+            }
+            // Where it would be if the program goes on, or anywhere.
+            let ahead = place.listing.entries(place.asked).position(|entry| entry.node == id);
+            let at = ahead.map(|ahead| place.asked.saturating_add(ahead));
+            let at = at.or_else(|| place.listing.entries(0).position(|entry| entry.node == id))?;
+            Some((number, at, place.is_next(at)))
+        });
+        let Some((number, at, is_next)) = found else {
+            self.steps = 0;
+            return;
+        };
+        self.steps = if is_next { self.steps.saturating_add(1) } else { 1 };
+        if self.steps <= 1 {
+            self.window = *WINDOW.start();
+        }
+        self.come_to(number);
+        if let Some(place) = self.places.front_mut() {
+            place.asked = at.saturating_add(1);
+            place.next = if is_next { place.next.max(place.asked) } else { place.asked };
+        }
+    }
+
+    /// The program is in that directory now.
+    fn come_to(&mut self, number: usize) {
+        if let Some(place) = self.places.remove(number) {
+            self.places.push_front(place);
+        }
+    }
+}
+
+impl Place {
+    /// Whether a program that goes on may ask for entry `at` next.
+    fn is_next(&self, at: usize) -> bool {
+        let passed_over = || {
+            let count = at.saturating_sub(self.next);
+            self.listing.entries(self.next).take(count).filter(|entry| entry.kind == Kind::File).count()
+        };
+        at >= self.asked && passed_over() <= PASSED_OVER
+    }
+}
+
+/// A lock that a panic of another thread does not spoil: what it holds is valid between any two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        tree::{Data, Place as DataPlace, Policy, fake::Fake},
+        volume::Volume,
+    };
+
+    /// A tree whose files have so many bytes, and the numbers of the files that were stored.
+    struct Watched {
+        prefetch: Prefetch,
+        stored: Arc<Mutex<Vec<u64>>>,
+    }
+
+    impl Watched {
+        fn new(directories: Vec<(u64, Vec<u64>)>, size: u64) -> Self {
+            let mut data = Data::default();
+            data.push(DataPlace::Hole, size);
+            let volume = Arc::new(Volume::new(Arc::new(Vec::new()), 0));
+            let fake = Fake { directories, data, ..Fake::default() };
+            let tree = Tree::new(Box::new(fake), volume, Policy::of_user(0, 0), 0);
+            let prefetch = Prefetch::new(Arc::new(tree));
+            let stored = Arc::<Mutex<Vec<u64>>>::default();
+            let list = stored.clone();
+            prefetch.start(move |id, bytes| {
+                assert_eq!(bytes.len() as u64, size);
+                list.lock().unwrap().push(id.0);
+                Ok(())
+            });
+            Self { prefetch, stored }
+        }
+
+        /// Lists a directory to its end.
+        fn list(&self, directory: u64) {
+            let listing = self.prefetch.tree.listing(NodeId(directory)).unwrap();
+            self.prefetch.listed(&listing);
+            self.prefetch.listed_all(&listing);
+        }
+
+        /// Reads a file as a program does: without a request where it was stored. Whether there was one.
+        fn read(&self, id: u64) -> bool {
+            let is_asked = !self.stored.lock().unwrap().contains(&id);
+            if is_asked {
+                self.prefetch.read(NodeId(id));
+            }
+            is_asked
+        }
+
+        fn stored(&self) -> usize {
+            self.stored.lock().unwrap().len()
+        }
+    }
+
+    #[test]
+    fn a_program_that_reads_all_files_asks_for_few() {
+        let files: Vec<u64> = (100..600).collect();
+        let watched = Watched::new(vec![(2, files.clone())], 1000);
+        watched.list(2);
+        let asked = files.iter().filter(|id| watched.read(**id)).count();
+        assert!((10..=25).contains(&asked), "{asked}");
+        assert_eq!(watched.stored() + asked, files.len(), "each once");
+    }
+
+    #[test]
+    fn one_file_or_another_order_stores_nothing() {
+        let files: Vec<u64> = (100..600).collect();
+        let watched = Watched::new(vec![(2, files.clone())], 1000);
+        watched.list(2);
+        watched.read(300);
+        files.iter().rev().for_each(|id| assert!(watched.read(*id)));
+        files.iter().step_by(7).for_each(|id| assert!(watched.read(*id)));
+        assert_eq!(watched.stored(), 0);
+    }
+
+    #[test]
+    fn a_walk_goes_on_in_the_next_directory_and_back_in_the_one_above() {
+        let below = |from: u64| (from..from + 50).collect::<Vec<u64>>();
+        let root = [below(1000), vec![3], below(2000), vec![4], below(3000)].concat();
+        let watched = Watched::new(vec![(2, root.clone()), (3, below(100)), (4, below(200))], 1000);
+        watched.list(2);
+        let mut asked = 0;
+        for id in root {
+            if id < 100 {
+                watched.list(id);
+                asked +=
+                    below(if id == 3 { 100 } else { 200 }).into_iter().filter(|id| watched.read(*id)).count();
+            } else {
+                asked += usize::from(watched.read(id));
+            }
+        }
+        assert!(asked <= 30, "{asked} of 250");
+    }
+
+    #[test]
+    fn listing_alone_ends_it() {
+        let directories = (0..100u64).map(|d| (10 + d, (0..50).map(|f| 1000 + 100 * d + f).collect()));
+        let mut all: Vec<(u64, Vec<u64>)> = directories.collect();
+        all.insert(0, (2, (10..110).collect()));
+        let watched = Watched::new(all, 64 << 10);
+        watched.list(10);
+        (1000..1050).for_each(|id| {
+            watched.read(id);
+        });
+        let before = watched.stored();
+        (11..110).for_each(|directory| watched.list(directory));
+        let more = watched.stored() - before;
+        assert!(more as u64 <= 2 * WINDOW_BYTES / (64 << 10), "{more}");
+    }
+
+    #[test]
+    fn large_files_and_empty_ones_are_not_stored() {
+        for size in [0, SMALL + 1] {
+            let watched = Watched::new(vec![(2, (100..200).collect())], size);
+            watched.list(2);
+            (100..200).for_each(|id| assert!(watched.read(id)));
+            assert_eq!(watched.stored(), 0, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_kernel_that_does_not_take_them_is_not_asked_again() {
+        let watched = Watched::new(vec![(2, (100..200).collect())], 1000);
+        let calls = Arc::new(AtomicU64::new(0));
+        let counter = calls.clone();
+        let refusing = Prefetch::new(watched.prefetch.tree.clone());
+        refusing.start(move |_, _| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Err(io::ErrorKind::Unsupported.into())
+        });
+        refusing.listed(&refusing.tree.listing(NodeId(2)).unwrap());
+        (100..200).for_each(|id| refusing.read(NodeId(id)));
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+    }
+}
