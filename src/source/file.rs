@@ -20,12 +20,12 @@ use crate::{
 };
 
 /// File systems of this machine whose files change only by the hands of this machine. Of any other (NFS, SMB, 9p,
-/// FUSE) nothing is mapped: their server can take bytes away while they are lent to the kernel.
-const LOCAL_FILE_SYSTEMS: [FsType; 8] = [
+/// FUSE) nothing is mapped: their server can take bytes away while they are lent to the kernel. Nor is anything of tmpfs, whose
+/// pages are small: to map them takes longer than to copy what is in them (`docs/BENCHMARKS.md`).
+const LOCAL_FILE_SYSTEMS: [FsType; 7] = [
     statfs::EXT4_SUPER_MAGIC,
     statfs::XFS_SUPER_MAGIC,
     statfs::BTRFS_SUPER_MAGIC,
-    statfs::TMPFS_MAGIC,
     statfs::OVERLAYFS_SUPER_MAGIC,
     statfs::REISERFS_SUPER_MAGIC,
     statfs::JFFS2_SUPER_MAGIC,

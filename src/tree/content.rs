@@ -148,6 +148,10 @@ impl Data {
         if let Some(last) = last {
             last.len = last.len.saturating_add(len);
         } else if len > 0 {
+            if self.segments.is_empty() {
+                // Most files have one, and nodes are kept by the thousand.
+                self.segments.reserve_exact(1);
+            }
             self.segments.push(Segment { start: self.size, len, place });
         }
         self.size = end;

@@ -41,6 +41,10 @@ fn short(what: &'static str) -> Error {
     Error::io(what, std::io::ErrorKind::UnexpectedEof.into())
 }
 
+/// Bytes from which on a run is lent: to map the pages of a smaller one takes longer than to copy it. 64 KiB is what the kernel
+/// maps at once.
+const LENT: u64 = 64 << 10;
+
 thread_local! {
     /// Where a thread puts together what it cannot lend from the map: as many bytes as one request asks for.
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -72,6 +76,7 @@ impl Reader {
         }
         if let Some(Piece::Run { at: place, len: whole }) = data.pieces(at, len).next()
             && whole == len
+            && len >= LENT
             && let Some(slice) = self.volume.lend(place, as_usize(len))
         {
             return Ok(take(slice));
