@@ -2,10 +2,12 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+use nix::sys::statvfs::statvfs;
 
 use crate::{Result, process};
 
@@ -38,6 +40,12 @@ pub enum Format {
 
 const FILES_OF_DIRECTORY: u32 = 100;
 const SMALL_FILE: usize = 12 << 10;
+/// Bytes of the largest image that is brought into the kernel's cache.
+const CACHED: u64 = 5 << 30;
+/// Bytes that the kernel gets ready.
+const MEMORY: u64 = 3 << 29;
+/// Bytes that the source of an image may take.
+const SOURCE: u64 = 3 << 30;
 const ZISOFS_BLOCK: usize = 32 << 10;
 
 impl Image {
@@ -83,6 +91,21 @@ fn write_files(root: &Path, files: u32, len: usize) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Brings a file into the kernel's cache, where it is already as a rule, and memory for as many pages more into the hands of the
+/// kernel: a virtual machine may have to ask its host for them.
+pub fn warm(path: &Path) -> Result<()> {
+    let mut file = File::open(path)?;
+    let len = file.metadata()?.len();
+    if len <= CACHED {
+        let mut buffer = vec![0; 256 << 10];
+        while file.read(&mut buffer)? > 0 {}
+    }
+    let mut memory = vec![0u8; len.min(MEMORY) as usize];
+    memory.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+    drop(std::hint::black_box(memory));
+    process::check()
 }
 
 fn write(path: &Path, pieces: impl Iterator<Item = Vec<u8>>) -> Result<()> {
@@ -153,10 +176,7 @@ fn pieces(len: u64) -> impl Iterator<Item = usize> {
 
 /// Where images are kept.
 pub struct Shelf {
-    /// Fast; memory, where there is enough.
     pub place: PathBuf,
-    /// On a disk, for images that are mostly holes.
-    pub disk: PathBuf,
 }
 
 impl Shelf {
@@ -166,8 +186,7 @@ impl Shelf {
             Format::Erofs => "erofs",
             Format::Squashfs => "squashfs",
         };
-        let place = if matches!(image, Image::Sparse(_)) { &self.disk } else { &self.place };
-        place.join(format!("{}.{ending}", image.name()))
+        self.place.join(format!("{}.{ending}", image.name()))
     }
 
     /// The packed file that the zisofs image holds.
@@ -175,12 +194,18 @@ impl Shelf {
         self.place.join(format!("{}.packed", image.name()))
     }
 
-    /// Makes an image in these formats, where it is not there yet, and reads each once.
+    /// Makes an image in these formats, where it is not there yet.
     pub fn make(&self, image: Image, formats: &[Format]) -> Result<()> {
         let missing: Vec<Format> =
             formats.iter().copied().filter(|format| !self.path(image, *format).exists()).collect();
         if !missing.is_empty() {
-            let source = tempfile::Builder::new().prefix("source").tempdir_in(&self.place)?;
+            // A million files are made in memory soon, and on a disk some time.
+            let is_roomy = |place: &Path| {
+                statvfs(place).is_ok_and(|s| s.blocks_available() * s.fragment_size() > SOURCE)
+            };
+            let memory = Path::new("/dev/shm");
+            let place = if is_roomy(memory) { memory } else { &self.place };
+            let source = tempfile::Builder::new().prefix("isomount-bench").tempdir_in(place)?;
             image.write_tree(source.path())?;
             for format in missing {
                 let done = self.path(image, format);
@@ -188,10 +213,6 @@ impl Shelf {
                 self.make_one(image, format, source.path(), &part)?;
                 fs::rename(part, done)?;
             }
-        }
-        for format in formats.iter().filter(|_| !matches!(image, Image::Sparse(_))) {
-            io::copy(&mut File::open(self.path(image, *format))?, &mut io::sink())?;
-            process::check()?;
         }
         Ok(())
     }

@@ -29,7 +29,6 @@ use std::{
 
 use clap::Parser;
 use images::{Format, Image, Shelf};
-use nix::sys::statvfs::statvfs;
 use peers::Peer;
 use work::{Scale, Work};
 
@@ -112,18 +111,19 @@ fn run(arguments: &Arguments) -> Result<()> {
     let works = chosen(&scale, &arguments.only)?;
 
     let target = Path::new(env!("CARGO_BIN_EXE_isomount")).parent().ok_or("no target directory")?;
-    let scratch = |place: &Path| tempfile::Builder::new().prefix("isomount-bench").tempdir_in(place);
-    // The directories live as long as they are needed, and are removed then.
-    let (disk, place);
-    let shelf = if let Some(directory) = &arguments.dir {
-        std::fs::create_dir_all(directory)?;
-        let directory = directory.canonicalize()?;
-        Shelf { place: directory.clone(), disk: directory }
-    } else {
-        disk = scratch(target)?;
-        place = scratch(if has_room(&scale) { Path::new("/dev/shm") } else { target })?;
-        Shelf { place: place.path().canonicalize()?, disk: disk.path().canonicalize()? }
+    // Lives as long as it is needed, and is removed then.
+    let made;
+    let place = match &arguments.dir {
+        Some(directory) => {
+            std::fs::create_dir_all(directory)?;
+            directory.canonicalize()?
+        }
+        None => {
+            made = tempfile::Builder::new().prefix("isomount-bench").tempdir_in(target)?;
+            made.path().canonicalize()?
+        }
     };
+    let shelf = Shelf { place };
     make_images(&works, &shelf, &progress)?;
 
     let mut results = measure::measure(&works, rounds, &scale, &shelf, |text| progress.say(text))?;
@@ -174,15 +174,6 @@ fn chosen(scale: &Scale, only: &[String]) -> Result<Vec<Work>> {
         work.peers.retain(|peer| !missing.contains(peer));
     }
     Ok(works)
-}
-
-/// Whether the images fit into memory, and leave enough of it for the rest.
-fn has_room(scale: &Scale) -> bool {
-    let needed = if scale.is_quick { 2 << 30 } else { 8 << 30 };
-    let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let free = process::kib(&memory, "MemAvailable:").unwrap_or(0);
-    statvfs("/dev/shm").is_ok_and(|shm| shm.blocks_available() * shm.fragment_size() > needed)
-        && free > needed + needed / 2
 }
 
 fn make_images(works: &[Work], shelf: &Shelf, progress: &Progress) -> Result<()> {

@@ -137,6 +137,8 @@ pub fn all(scale: &Scale) -> Vec<Work> {
     let everyone = [Isomount, Null, Fuseiso, Archivemount, Erofs, Squashfs, Isofs];
     // Archivemount unpacks from the start of the file for every read.
     let most = [Isomount, Null, Fuseiso, Erofs, Squashfs, Isofs];
+    let most = if scale.is_quick { vec![Isomount, Null, Fuseiso, Erofs, Isofs] } else { most.to_vec() };
+    let all_readers = if scale.is_quick { most.clone() } else { everyone.to_vec() };
     let fast = [Isomount, Null, Fuseiso, Erofs, Isofs];
     let mut works = Vec::new();
     let mut add = |key: &str, image, task, amount, peers: &[Peer]| {
@@ -155,18 +157,20 @@ pub fn all(scale: &Scale) -> Vec<Work> {
     let quarter = scale.wide / 4;
     add("find-quarter", Image::Wide(quarter), Task::Find, names(quarter), &fast);
     add("ls-wide", wide, Task::List, names(scale.wide), &fast);
-    add("tar", small, Task::Tar, data, &everyone);
-    add("seq-4k", big, Task::Read("4K"), Amount::Bytes(scale.big), &fast);
+    add("tar", small, Task::Tar, data, &all_readers);
     if !scale.is_quick {
+        add("seq-4k", big, Task::Read("4K"), Amount::Bytes(scale.big), &fast);
         add("seq-128k", big, Task::Read("128K"), Amount::Bytes(scale.big), &fast);
     }
-    add("seq-1m", big, Task::Read("1M"), Amount::Bytes(scale.big), &everyone);
+    add("seq-1m", big, Task::Read("1M"), Amount::Bytes(scale.big), &all_readers);
     for readers in scale.readers {
         let key = format!("random-{readers}");
         let task = Task::Random(scale.reads, *readers);
         add(&key, big, task, Amount::Requests(scale.reads), if *readers == 1 { &most } else { &fast });
     }
-    add("mmap", big, Task::Map, Amount::Bytes(scale.big), &fast);
+    if !scale.is_quick {
+        add("mmap", big, Task::Map, Amount::Bytes(scale.big), &fast);
+    }
     let missing = Amount::Requests(scale.missing.into());
     add("missing", small, Task::Missing(scale.missing), missing, &everyone);
     let zisofs = Image::Zisofs(scale.zisofs);
