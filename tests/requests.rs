@@ -17,6 +17,8 @@ use std::{
     os::unix::fs::symlink,
     path::Path,
     process::Command,
+    thread,
+    time::Duration,
 };
 
 use nix::sys::statvfs::statvfs;
@@ -214,7 +216,6 @@ fn files_read_one_after_the_other_are_there_before_they_are_asked_for() {
     }
     maker::genisoimage(&workshop.image(), &workshop.source(), &["-R", "-udf"]);
     for options in ["view=rockridge", "view=udf"] {
-        // On a busy machine the program may always be faster.
         let mut reads = (0..ATTEMPTS).map(|_| {
             let mount = Watched::new(&workshop.image(), options);
             let ((), requests) = mount.requests(|| {
@@ -226,6 +227,8 @@ fn files_read_one_after_the_other_are_there_before_they_are_asked_for() {
                         let name = path.to_str().unwrap();
                         let number = name.rsplit("file").next().unwrap().parse().unwrap();
                         assert!(fs::read(&path).unwrap() == content(d, number), "{name}");
+                        // Time for the daemon, however busy the machine is.
+                        thread::sleep(Duration::from_millis(1));
                     }
                 }
             });
@@ -235,7 +238,7 @@ fn files_read_one_after_the_other_are_there_before_they_are_asked_for() {
         let few = reads
             .by_ref()
             .inspect(|reads| println!("{reads} reads of {} files", 3 * FILES))
-            .find(|n| *n <= 2 * FILES);
+            .find(|n| *n <= FILES);
         assert!(few.is_some(), "{options}: the files were asked for one by one");
     }
 }
@@ -264,8 +267,8 @@ fn a_sequential_read_is_a_few_large_requests() {
     });
     assert!(bytes == expected);
     let reads = requests.count(&["READ"]);
-    // The kernel begins with small windows, which it doubles.
-    assert!((1..=SIZE / REQUEST + 6).contains(&reads), "{reads}, {requests}");
+    // The kernel begins with small windows, which it doubles; where it reads ahead no more than by itself, each is 128 KiB.
+    assert!((1..=2 * SIZE / REQUEST + 6).contains(&reads), "{reads}, {requests}");
     assert_eq!(requests.count(&OPENING), 0, "{requests}");
 }
 

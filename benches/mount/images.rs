@@ -40,8 +40,6 @@ pub enum Format {
 
 const FILES_OF_DIRECTORY: u32 = 100;
 const SMALL_FILE: usize = 12 << 10;
-/// Bytes of the largest image that is brought into the kernel's cache.
-const CACHED: u64 = 5 << 30;
 /// Bytes that the kernel gets ready.
 const MEMORY: u64 = 3 << 29;
 /// Bytes that the source of an image may take.
@@ -98,13 +96,14 @@ fn write_files(root: &Path, files: u32, len: usize) -> Result<()> {
 pub fn warm(path: &Path) -> Result<()> {
     let mut file = File::open(path)?;
     let len = file.metadata()?.len();
-    if len <= CACHED {
+    let free = process::kib(&fs::read_to_string("/proc/meminfo")?, "MemAvailable:").unwrap_or(0);
+    let mut memory = vec![0u8; len.min(MEMORY).min(free / 4) as usize];
+    memory.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+    drop(std::hint::black_box(memory));
+    if len < free / 4 * 3 {
         let mut buffer = vec![0; 256 << 10];
         while file.read(&mut buffer)? > 0 {}
     }
-    let mut memory = vec![0u8; len.min(MEMORY) as usize];
-    memory.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
-    drop(std::hint::black_box(memory));
     process::check()
 }
 

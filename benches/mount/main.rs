@@ -38,7 +38,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 #[derive(Debug, Parser)]
 #[command(name = "scripts/bench")]
 struct Arguments {
-    /// Small images and three rounds, about a minute in all; writes no document
+    /// Small images and three rounds, less than two minutes in all; writes no document
     #[arg(long)]
     quick: bool,
     /// How many rounds [default: 7, quick: 3]

@@ -65,7 +65,7 @@ impl Scale {
         small: 5_000,
         wide: 20_000,
         trees: &[("find-10k", 10_000), ("find-50k", 50_000)],
-        sparse: &[("read-1g", 1 << 30), ("read-2g", 2 << 30)],
+        sparse: &[("read-256m", 256 << 20), ("read-1g", 1 << 30)],
         zisofs: 64 << 20,
         longest: Duration::from_secs(2),
         reads: 8_192,

@@ -198,7 +198,7 @@ impl Filesystem for Adapter {
 
     fn read(
         &self,
-        _req: &Request,
+        req: &Request,
         ino: INodeNo,
         _fh: FileHandle,
         offset: u64,
@@ -215,9 +215,11 @@ impl Filesystem for Adapter {
                 }
             };
             let node = self.node(ino);
+            let being_read = self.prefetch.begin_read();
             let read = self.tree.read(node, offset, as_usize(size.into()), send);
+            drop(being_read);
             if offset == 0 && read.is_ok() {
-                self.prefetch.read(node);
+                self.prefetch.read(node, req.pid());
             }
             if let (Err(error), Some(reply)) = (read, reply) {
                 reply.error(self.errno(&error));
@@ -240,7 +242,7 @@ impl Filesystem for Adapter {
 
     fn readdirplus(
         &self,
-        _req: &Request,
+        req: &Request,
         ino: INodeNo,
         _fh: FileHandle,
         offset: u64,
@@ -262,7 +264,7 @@ impl Filesystem for Adapter {
                     reply.ok();
                     // The kernel asks on until it is told nothing more; it has taken in what it was told before.
                     if as_usize(offset) >= listing.len().saturating_add(2) {
-                        self.prefetch.listed_all(&listing);
+                        self.prefetch.listed_all(&listing, req.pid());
                     }
                 }
                 Err(error) => reply.error(self.errno(&error)),

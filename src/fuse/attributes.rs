@@ -6,7 +6,7 @@ use fuser::{FileAttr, FileType, INodeNo};
 
 use crate::tree::{Device, Kind, NodeId, Stat, Timestamp};
 
-/// What `stat` says is a good size to read at once: as much as one request carries.
+/// What `stat` says is a good size to read at once: as much as `cat` and `cp` take.
 const BLOCK_SIZE: u32 = 128 * 1024;
 
 pub(super) fn file_type(kind: Kind) -> FileType {

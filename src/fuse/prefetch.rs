@@ -10,13 +10,14 @@ use std::{
     io,
     ops::RangeInclusive,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use crate::{
-    bytes::as_usize,
+    bytes::{as_u64, as_usize},
     limits,
     tree::{Kind, Listing, NodeId, Tree},
 };
@@ -30,6 +31,9 @@ const WINDOW_BYTES: u64 = 1 << 20;
 /// Bytes of the largest file that is stored: as much as the kernel would ask for at first.
 const SMALL: u64 = 128 << 10;
 
+/// How long the files may take that are stored in answer to one request: whoever unmounts waits for it.
+const LONGEST: Duration = Duration::from_millis(50);
+
 /// Files that a program may pass over: it may take some in another order, or have several threads.
 const PASSED_OVER: usize = 4;
 
@@ -38,6 +42,9 @@ const STEPS: u32 = 2;
 
 /// Directories whose names are remembered, each of at most [`limits::AHEAD_LISTING`] bytes.
 const DIRECTORIES: usize = 8;
+
+/// Errors with which the kernel says that it takes nothing, or that the mount is gone.
+const NEVER: [i32; 4] = [libc::ENOSYS, libc::EINVAL, libc::ENODEV, libc::ENOTCONN];
 
 /// Stands for no node.
 const NOTHING: u64 = 0;
@@ -55,7 +62,18 @@ pub(super) struct Prefetch {
     listed: Mutex<Vec<Arc<Listing>>>,
     /// The file that was asked for last, until somebody has dealt with it.
     asked: AtomicU64,
+    /// Files that are being read: their pages are locked, and a store would wait for them.
+    being_read: AtomicUsize,
     reader: Mutex<Reader>,
+}
+
+/// While it lives, somebody waits for the bytes of a file.
+pub(super) struct BeingRead<'a>(&'a Prefetch);
+
+impl Drop for BeingRead<'_> {
+    fn drop(&mut self) {
+        self.0.being_read.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A program that reads files.
@@ -68,6 +86,8 @@ struct Reader {
     window: usize,
     /// Bytes that were stored since it asked for a file.
     unasked: u64,
+    /// The thread that asked for the last one, as the kernel calls it.
+    thread: u32,
 }
 
 /// How far a program has come in a directory.
@@ -89,7 +109,23 @@ impl Prefetch {
             is_off: AtomicBool::new(false),
             listed: Mutex::default(),
             asked: AtomicU64::new(NOTHING),
+            being_read: AtomicUsize::new(0),
             reader: Mutex::default(),
+        }
+    }
+
+    /// Somebody asks for bytes of a file, and has not got them yet.
+    pub(super) fn begin_read(&self) -> BeingRead<'_> {
+        self.being_read.fetch_add(1, Ordering::Relaxed);
+        BeingRead(self)
+    }
+
+    /// Stores nothing from here on, and waits for what is being stored as long as that may take.
+    pub(super) fn end(&self) {
+        self.is_off.store(true, Ordering::Relaxed);
+        let start = Instant::now();
+        while try_lock(&self.reader).is_none() && start.elapsed() < LONGEST.saturating_mul(2) {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -111,11 +147,12 @@ impl Prefetch {
         }
     }
 
-    /// A program was told all names of a directory: the kernel knows their nodes now.
-    pub(super) fn listed_all(&self, listing: &Arc<Listing>) {
+    /// A thread of a program was told all names of a directory: the kernel knows their nodes now.
+    pub(super) fn listed_all(&self, listing: &Arc<Listing>, thread: u32) {
         let Some(store) = self.store() else { return };
-        let Ok(mut reader) = self.reader.try_lock() else { return };
-        if reader.steps < STEPS {
+        let Some(mut reader) = try_lock(&self.reader) else { return };
+        // Another one may only list.
+        if reader.steps < STEPS || reader.thread != thread {
             return;
         }
         if reader.unasked >= WINDOW_BYTES {
@@ -130,12 +167,13 @@ impl Prefetch {
         }
     }
 
-    /// A program was answered that reads a file from its first byte on.
-    pub(super) fn read(&self, id: NodeId) {
+    /// A thread of a program was answered that reads a file from its first byte on.
+    pub(super) fn read(&self, id: NodeId, thread: u32) {
         let Some(store) = self.store() else { return };
         self.asked.store(id.0, Ordering::Relaxed);
         // Whoever is at it sees what was asked for.
-        let Ok(mut reader) = self.reader.try_lock() else { return };
+        let Some(mut reader) = try_lock(&self.reader) else { return };
+        reader.thread = thread;
         loop {
             let id = self.asked.swap(NOTHING, Ordering::Relaxed);
             if id == NOTHING {
@@ -170,20 +208,23 @@ impl Prefetch {
         let window = reader.window;
         reader.window = window.saturating_mul(2).min(*WINDOW.end());
         let Some(place) = reader.places.front_mut() else { return };
+        let start = Instant::now();
         let end = place.asked.saturating_add(window);
         let middle = place.asked.saturating_add(window / 2);
         let mut is_left_out = false;
         let listing = place.listing.clone();
         for (number, entry) in (place.next..end).zip(listing.entries(place.next)) {
-            if self.asked.load(Ordering::Relaxed) != NOTHING {
+            let is_asked = self.asked.load(Ordering::Relaxed) != NOTHING;
+            if is_asked || self.being_read.load(Ordering::Relaxed) > 0 || start.elapsed() > LONGEST {
                 return;
             }
             place.next = number.saturating_add(1);
             if entry.kind != Kind::File {
                 continue;
             }
-            let Some(size) = self.tree.stat(entry.node).ok().map(|stat| stat.size) else { continue };
-            if size == 0 || size > SMALL {
+            let Ok(stat) = self.tree.stat(entry.node) else { return };
+            let size = stat.size;
+            if stat.kind != Kind::File || size == 0 || size > SMALL {
                 continue;
             }
             if number >= middle && !std::mem::replace(&mut is_left_out, true) {
@@ -193,12 +234,20 @@ impl Prefetch {
             if reader.unasked > WINDOW_BYTES {
                 return;
             }
-            // What cannot be read is told to whoever asks for it.
-            let stored = self.tree.read(entry.node, 0, as_usize(size), |bytes| store(entry.node, bytes));
-            if let Ok(Err(error)) = stored {
-                log::debug!("files are not stored ahead any more: {error}");
-                self.is_off.store(true, Ordering::Relaxed);
-                return;
+            let stored = self.tree.read(entry.node, 0, as_usize(size), |bytes| {
+                if as_u64(bytes.len()) == size { store(entry.node, bytes) } else { Ok(()) }
+            });
+            match stored {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    log::debug!("storing a file ahead: {error}");
+                    reader.steps = 0;
+                    let is_for_good = error.raw_os_error().is_some_and(|code| NEVER.contains(&code));
+                    self.is_off.fetch_or(is_for_good, Ordering::Relaxed);
+                    return;
+                }
+                // What cannot be read is told to whoever asks for it.
+                Err(_) => return,
             }
         }
     }
@@ -252,6 +301,15 @@ impl Place {
     }
 }
 
+/// As [`lock`], if nobody else has it.
+fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 /// A lock that a panic of another thread does not spoil: what it holds is valid between any two statements.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -264,6 +322,9 @@ mod tests {
         tree::{Data, Place as DataPlace, Policy, fake::Fake},
         volume::Volume,
     };
+
+    /// The thread that asks for everything.
+    const THREAD: u32 = 7;
 
     /// A tree whose files have so many bytes, and the numbers of the files that were stored.
     struct Watched {
@@ -293,14 +354,14 @@ mod tests {
         fn list(&self, directory: u64) {
             let listing = self.prefetch.tree.listing(NodeId(directory)).unwrap();
             self.prefetch.listed(&listing);
-            self.prefetch.listed_all(&listing);
+            self.prefetch.listed_all(&listing, THREAD);
         }
 
         /// Reads a file as a program does: without a request where it was stored. Whether there was one.
         fn read(&self, id: u64) -> bool {
             let is_asked = !self.stored.lock().unwrap().contains(&id);
             if is_asked {
-                self.prefetch.read(NodeId(id));
+                self.prefetch.read(NodeId(id), THREAD);
             }
             is_asked
         }
@@ -367,6 +428,33 @@ mod tests {
     }
 
     #[test]
+    fn what_another_program_lists_and_what_is_being_read_stores_nothing() {
+        let below = |from: u64| (from..from + 50).collect::<Vec<u64>>();
+        let watched = Watched::new(vec![(2, vec![3, 4]), (3, below(100)), (4, below(200))], 1000);
+        watched.list(3);
+        assert!(watched.read(100));
+        let reading = watched.prefetch.begin_read();
+        assert!(watched.read(101));
+        assert_eq!(watched.stored(), 0, "a store would wait for the pages");
+        drop(reading);
+        assert!(watched.read(102));
+        let stored = watched.stored();
+        assert!(stored > 0);
+        let listing = watched.prefetch.tree.listing(NodeId(4)).unwrap();
+        watched.prefetch.listed(&listing);
+        watched.prefetch.listed_all(&listing, THREAD + 1);
+        assert_eq!(watched.stored(), stored);
+        watched.prefetch.listed_all(&listing, THREAD);
+        assert!(watched.stored() > stored);
+        watched.prefetch.end();
+        let stored = watched.stored();
+        (103..150).for_each(|id| {
+            watched.read(id);
+        });
+        assert_eq!(watched.stored(), stored);
+    }
+
+    #[test]
     fn large_files_and_empty_ones_are_not_stored() {
         for size in [0, SMALL + 1] {
             let watched = Watched::new(vec![(2, (100..200).collect())], size);
@@ -384,10 +472,10 @@ mod tests {
         let refusing = Prefetch::new(watched.prefetch.tree.clone());
         refusing.start(move |_, _| {
             counter.fetch_add(1, Ordering::Relaxed);
-            Err(io::ErrorKind::Unsupported.into())
+            Err(io::Error::from_raw_os_error(libc::ENOSYS))
         });
         refusing.listed(&refusing.tree.listing(NodeId(2)).unwrap());
-        (100..200).for_each(|id| refusing.read(NodeId(id)));
+        (100..200).for_each(|id| refusing.read(NodeId(id), THREAD));
         assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 }

@@ -5,7 +5,10 @@ use std::{
     mem::ManuallyDrop,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     thread,
     time::Duration,
 };
@@ -20,6 +23,7 @@ use nix::{
 use super::{
     adapter::{Adapter, Event},
     attributes,
+    prefetch::Prefetch,
 };
 use crate::{
     error::{Error, Result},
@@ -44,7 +48,7 @@ pub struct MountOptions {
     pub source: String,
     /// Whether other users may look in (`allow_other`); the kernel then checks permissions.
     pub allow_other: bool,
-    /// Threads that answer requests; four per processor when `None`.
+    /// Threads that answer requests; four per processor when `None`. With one, no file is stored before it is asked for.
     pub threads: Option<usize>,
 }
 
@@ -60,6 +64,7 @@ pub enum End {
 /// A mount that answers. Dropping it leaves it to its threads: [`wait`](Self::wait) or [`end`](Self::end) it.
 pub struct Mounted {
     session: ManuallyDrop<BackgroundSession>,
+    prefetch: Arc<Prefetch>,
     mount_point: PathBuf,
     /// Its number in the list of mounts.
     device: Option<String>,
@@ -91,7 +96,8 @@ impl Mounted {
         let root = tree.root();
         let adapter = Adapter::new(tree, events);
         let prefetch = adapter.prefetch();
-        let session = Session::new(adapter, &mount_point, &config(options)).map_err(io)?;
+        let config = config(options);
+        let session = Session::new(adapter, &mount_point, &config).map_err(io)?;
         let device = device_of(&mount_point);
         if geteuid().is_root() {
             raise_read_ahead(device.as_deref());
@@ -100,8 +106,11 @@ impl Mounted {
         // connection that has ended for one that is alive (`is_mounted`).
         let session = ManuallyDrop::new(session.spawn().map_err(io)?);
         let notifier = session.notifier();
-        prefetch.start(move |id, bytes| notifier.store(attributes::number(id, root), 0, bytes));
-        let mounted = Self { session, mount_point, device, happened };
+        // A store waits for pages that are being read: another thread has to answer those who read them.
+        if config.n_threads.is_some_and(|threads| threads > 1) {
+            prefetch.start(move |id, bytes| notifier.store(attributes::number(id, root), 0, bytes));
+        }
+        let mounted = Self { session, prefetch, mount_point, device, happened };
         // Its threads start by themselves, and may fail to.
         match fs::metadata(&mounted.mount_point) {
             Ok(_) => Ok(mounted),
@@ -145,7 +154,9 @@ impl Mounted {
     /// # Errors
     /// [`Error::Io`] when the system does not let us.
     pub fn end(self) -> Result<()> {
-        let Self { session, mount_point, device, .. } = self;
+        let Self { session, prefetch, mount_point, device, .. } = self;
+        // A thread that waits for a page of the mount could not be ended with this process.
+        prefetch.end();
         let io = |e: io::Error| Error::io(format!("cannot unmount {}", shown(&mount_point)), e);
         let session = ManuallyDrop::into_inner(session);
         let (unmounted, outcome) = mpsc::channel();

@@ -16,7 +16,13 @@ mod tests;
 mod view;
 mod walk;
 
-use std::sync::Arc;
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 pub use content::{Content, Data, Packed, Piece, Place};
 pub use extended_attribute::ExtendedAttribute;
@@ -100,6 +106,17 @@ pub struct Tree {
     file_system: Box<dyn FileSystem>,
     reader: reader::Reader,
     policy: Policy,
+    /// No other tree of this process has it.
+    number: u64,
+}
+
+/// The number of the next tree.
+static TREES: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The file that this thread has read last: several threads that read one file would wait for each other at the cache. It is
+    /// not kept from being dropped.
+    static LAST: RefCell<(u64, NodeId, Weak<Node>)> = const { RefCell::new((u64::MAX, NodeId(0), Weak::new())) };
 }
 
 impl Tree {
@@ -110,7 +127,12 @@ impl Tree {
         policy: Policy,
         cache_size: usize,
     ) -> Self {
-        Self { file_system, reader: reader::Reader::new(volume, cache_size), policy }
+        Self {
+            file_system,
+            reader: reader::Reader::new(volume, cache_size),
+            policy,
+            number: TREES.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     /// The number of the root directory.
@@ -175,7 +197,7 @@ impl Tree {
     /// [`Error::IsADirectory`]; [`Error::Io`] when a byte of the range is not in the image, [`Error::Corrupt`]
     /// or [`Error::Unsupported`] when a packed block cannot be unpacked.
     pub fn read<T>(&self, id: NodeId, at: u64, len: usize, take: impl FnOnce(&[u8]) -> T) -> Result<T> {
-        let node = self.file_system.node(id)?;
+        let node = self.node_to_read(id)?;
         self.reader.lend(id, data_of(&node)?, at, len, take)
     }
 
@@ -184,8 +206,24 @@ impl Tree {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_into(&self, id: NodeId, at: u64, buf: &mut [u8]) -> Result<usize> {
-        let node = self.file_system.node(id)?;
+        let node = self.node_to_read(id)?;
         self.reader.copy(id, data_of(&node)?, at, buf)
+    }
+
+    /// The node, from [`LAST`] if it is the one.
+    fn node_to_read(&self, id: NodeId) -> Result<Arc<Node>> {
+        let last =
+            LAST.with_borrow(
+                |(number, last, node)| {
+                    if (*number, *last) == (self.number, id) { node.upgrade() } else { None }
+                },
+            );
+        if let Some(node) = last {
+            return Ok(node);
+        }
+        let node = self.file_system.node(id)?;
+        LAST.set((self.number, id, Arc::downgrade(&node)));
+        Ok(node)
     }
 
     /// Where the bytes of a file lie from byte `at` on, in the order of the file: the next `count` pieces at most. A file can

@@ -88,7 +88,7 @@ impl Volume {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_data(&self, buf: &mut [u8], at: u64) -> Result<()> {
-        if self.source.is_cached_by_kernel() { self.peek(buf, at) } else { self.read(buf, at) }
+        if self.source.is_cached_by_kernel() { self.read_past(buf, at) } else { self.read(buf, at) }
     }
 
     /// Fills `buf` from byte `at` on, past the sector cache, and from it only where it holds them all: for a look at a few bytes
@@ -97,15 +97,21 @@ impl Volume {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn peek(&self, buf: &mut [u8], at: u64) -> Result<()> {
-        if !self.contains(at, as_u64(buf.len())) {
-            return Err(past_end(at, buf.len(), self.len()));
-        }
-        if let Some(block) = self.blocks.get(&(at / BLOCK)) {
+        let is_in_block = (at % BLOCK).saturating_add(as_u64(buf.len())) <= BLOCK;
+        if is_in_block && let Some(block) = self.blocks.get(&(at / BLOCK)) {
             let known = block.get(as_usize(at % BLOCK)..).and_then(|from| from.get(..buf.len()));
             if let Some(known) = known {
                 buf.copy_from_slice(known);
                 return Ok(());
             }
+        }
+        self.read_past(buf, at)
+    }
+
+    /// Fills `buf` from byte `at` on, past the sector cache.
+    fn read_past(&self, buf: &mut [u8], at: u64) -> Result<()> {
+        if !self.contains(at, as_u64(buf.len())) {
+            return Err(past_end(at, buf.len(), self.len()));
         }
         self.source.read_at(buf, at).map_err(|e| Error::io(format!("reading byte {at} of the image"), e))
     }

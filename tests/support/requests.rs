@@ -90,7 +90,9 @@ impl Watched {
             let (_, request) = line.strip_prefix("isomount: FUSE(")?.split_once(" ino 0x")?;
             Some(request.split_once(' ')?.1.to_owned())
         });
-        (result, Requests(requests.filter(|line| !line.contains(MARK)).collect()))
+        let (marks, requests): (Vec<_>, Vec<_>) = requests.partition(|line| line.contains(MARK));
+        assert_eq!(marks.len(), 1, "the log is understood: {marks:?}");
+        (result, Requests(requests))
     }
 
     /// Waits until a request made now is in the log, and with it all before. Returns how long the log is.

@@ -12,15 +12,28 @@ use crate::{
     tree::{Kind, Listing, ListingBuilder, NodeId},
 };
 
+/// Bytes of a root directory that is read whole to open an image: a block of the sector cache.
+const USUAL_ROOT: u64 = 16 * 1024;
+
 impl Iso9660 {
     /// The names in the directory that lies at `extent`.
     pub(super) fn read_listing(&self, extent: DirectoryExtent) -> Result<Listing> {
         self.read_names(extent, limits::DIRECTORY_ENTRIES)
     }
 
-    /// Whether there is a name in the root; reads no farther than to the first.
+    /// Whether there is a name in the root. A root of usual length is read to its end, which shows that it can be, a longer
+    /// one as far as its first name.
     pub(super) fn has_names(&self) -> Result<bool> {
-        self.read_names(self.root_extent(), 1).map(|names| !names.is_empty())
+        let extent = self.root_extent();
+        if extent.len <= USUAL_ROOT {
+            let mut records = self.records(extent)?;
+            while let Some(record) = records.next() {
+                if let Err(error @ Error::Io { .. }) = record {
+                    return Err(error);
+                }
+            }
+        }
+        self.read_names(extent, 1).map(|names| !names.is_empty())
     }
 
     /// The first names in a directory, as many as `most`.

@@ -69,7 +69,7 @@ impl Udf {
     fn of(
         volume: &Arc<Volume>,
         candidate: Candidate,
-        last_written: Arc<OnceLock<Option<u32>>>,
+        last_written: Arc<OnceLock<Option<u64>>>,
         options: &Options,
     ) -> Result<Self> {
         let Candidate { block_size, descriptors, .. } = candidate;

@@ -59,8 +59,8 @@ pub(super) struct Space {
     pub(super) block_size: u64,
     /// In the order of the partition maps.
     pub(super) partitions: Vec<Partition>,
-    /// The last block of the volume that has other bytes than zeros, where someone asked for it.
-    pub(super) last_written: Arc<OnceLock<Option<u32>>>,
+    /// The last byte of the volume that is no zero, where someone asked for it.
+    pub(super) last_written: Arc<OnceLock<Option<u64>>>,
 }
 
 impl Space {

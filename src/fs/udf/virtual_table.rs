@@ -65,7 +65,10 @@ impl VirtualTable {
         let steps = Steps::new(limits::VIRTUAL_TABLE_SEARCH_STEPS);
         Self::find_before(space, base, last_block, PADDING, &steps).or_else(|_| {
             let last = *space.last_written.get_or_init(|| last_written(space, last_block));
-            let last = last.map_or(last_block, |block| block.min(last_block));
+            let last = last.and_then(|at| at.checked_div(space.block_size)).map(u32::try_from);
+            let last =
+                last.and_then(std::result::Result::ok).map_or(last_block, |block| block.min(last_block));
+            let steps = Steps::new(limits::VIRTUAL_TABLE_SEARCH_STEPS);
             let table = Self::find_before(space, base, last, limits::VIRTUAL_TABLE_SEARCH, &steps)?;
             Ok(Self { is_at_end: false, ..table })
         })
@@ -194,8 +197,8 @@ impl VirtualTable {
     }
 }
 
-/// The last block up to `last` that has other bytes than zeros; at most [`limits::BLANK_TAIL`] bytes are read to find it.
-fn last_written(space: &Space, last: u32) -> Option<u32> {
+/// The last byte up to block `last` that is no zero; at most [`limits::BLANK_TAIL`] bytes are read to find it.
+fn last_written(space: &Space, last: u32) -> Option<u64> {
     /// Bytes that are read at once, at first and at most.
     const CHUNKS: [u64; 2] = [4 << 10, 128 << 10];
     let [mut chunk_len, most] = CHUNKS;
@@ -211,8 +214,7 @@ fn last_written(space: &Space, last: u32) -> Option<u32> {
         space.volume.peek(chunk, at).ok()?;
         if zeros.get(..len) != Some(&*chunk) {
             let offset = chunk.iter().rposition(|byte| *byte != 0)?;
-            let block = at.saturating_add(as_u64(offset)).checked_div(space.block_size)?;
-            return u32::try_from(block).ok();
+            return Some(at.saturating_add(as_u64(offset)));
         }
     }
     None
