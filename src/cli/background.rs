@@ -12,6 +12,11 @@ use nix::unistd;
 
 use super::exit::{Exit, Failure};
 
+/// How many places the C library of GNU takes memory from; by itself it has one for each thread. What one thread has decoded and
+/// another gives back is not used again soon then: after four walks through a million files the process has 43 MiB instead of 20, and
+/// is not faster (`docs/BENCHMARKS.md`). As a variable, because the call that sets it is not safe Rust.
+const ARENAS: &str = "MALLOC_ARENA_MAX";
+
 /// The word on the pipe between the two.
 const READY: &str = "mounted";
 
@@ -23,6 +28,7 @@ pub(super) fn start(args: &[OsString]) -> Result<(), Failure> {
     let program = std::env::current_exe().map_err(failed)?;
     let mut child = Command::new(program)
         .arg("--background-process")
+        .env(ARENAS, "1")
         .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

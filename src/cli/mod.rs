@@ -1,6 +1,5 @@
 //! The command line: arguments, the mount command, background start, how errors look, exit codes.
 
-mod allocator;
 mod args;
 mod background;
 mod exit;

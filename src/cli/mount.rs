@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Args, allocator, background, complain, exit::Exit, exit::Failure, log, options::Wishes, shown};
+use super::{Args, background, complain, exit::Exit, exit::Failure, log, options::Wishes, shown};
 use crate::{
     fuse::{MountOptions, Mounted},
     open::Image,
@@ -19,7 +19,6 @@ const FUSE_DEVICE: &str = "/dev/fuse";
 /// Mounts, and returns when the mount is there; in the foreground, when it has ended. `raw` are the arguments as they were
 /// given, for the process in the background.
 pub(super) fn run(args: &Args, raw: &[OsString]) -> Result<(), Failure> {
-    allocator::share();
     let mut wishes = Wishes::parse(&args.options)?;
     wishes.open.cache_size = args.cache_size.0;
     log::start(args.verbose, args.debug, args.background_process);

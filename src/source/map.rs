@@ -1,4 +1,4 @@
-//! The one memory map, and with it all `unsafe` of this crate but for a setting of the allocator (`cli/allocator.rs`).
+//! The one memory map, and with it all `unsafe` of this crate.
 #![allow(unsafe_code)]
 
 use std::{
