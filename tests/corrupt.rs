@@ -752,6 +752,20 @@ fn a_bad_sector_costs_what_lies_in_it_and_only_as_long_as_it_is_bad() {
 }
 
 #[test]
+fn a_root_with_a_bad_sector_gives_way_to_the_next_tree() {
+    let mut forge = Forge::new();
+    let name = |i: usize| file(format!("F{i}.;1"), 60, 1).with(&[&nm(0, format!("long name {i}"))]);
+    forge.rock_ridge_root(&(0..40).map(name).collect::<Vec<_>>());
+    forge.joliet(40).directory(40, 40, &[file(b"\0J", 60, 1)]).block(60, b"x");
+    let view = |source| Image::from_source(source, &OpenOptions::default()).unwrap().tree().view();
+    assert_eq!(view(forge.counted()), "rockridge");
+    let first = ROOT as usize * SECTOR;
+    let scratched = Arc::new(Scratched::new(forge.bytes.clone(), first + SECTOR, SECTOR));
+    let image = Image::from_source(scratched, &OpenOptions::default()).unwrap();
+    assert_eq!((image.tree().view(), names(&image)), ("joliet", vec!["J".to_owned()]));
+}
+
+#[test]
 fn the_sections_of_a_packed_file_count_against_the_cache() {
     let mut forge = Forge::rock_ridge();
     let section = file("Z.;1", 23, 100).with(&[&zf(4, 15, 1 << 30)]);
