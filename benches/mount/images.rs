@@ -41,7 +41,9 @@ pub enum Format {
 const FILES_OF_DIRECTORY: u32 = 100;
 const SMALL_FILE: usize = 12 << 10;
 /// Bytes that the kernel gets ready.
-const MEMORY: u64 = 3 << 29;
+const MEMORY: u64 = 5 << 29;
+/// Bytes that the kernel needs to remember a file.
+const NODE: u64 = 2 << 10;
 /// Bytes that the source of an image may take.
 const SOURCE: u64 = 3 << 30;
 const ZISOFS_BLOCK: usize = 32 << 10;
@@ -56,6 +58,13 @@ impl Image {
             Self::Zisofs(len) => format!("zisofs-{}M", len >> 20),
             Self::Udf(files) => format!("udf-{files}"),
             Self::Sparse(len) => format!("sparse-{}M", len >> 20),
+        }
+    }
+
+    fn files(self) -> u64 {
+        match self {
+            Self::Big(_) | Self::Zisofs(_) | Self::Sparse(_) => 1,
+            Self::Small(files) | Self::Wide(files) | Self::Tree(files) | Self::Udf(files) => files.into(),
         }
     }
 
@@ -91,13 +100,13 @@ fn write_files(root: &Path, files: u32, len: usize) -> Result<()> {
     Ok(())
 }
 
-/// Brings a file into the kernel's cache, where it is already as a rule, and memory for as many pages more into the hands of the
-/// kernel: a virtual machine may have to ask its host for them.
-pub fn warm(path: &Path) -> Result<()> {
+/// Brings the file of an image into the kernel's cache, where it is already as a rule, and memory for as many pages more, and for
+/// all the files in it, into the hands of the kernel: a virtual machine may have to ask its host for them.
+pub fn warm(image: Image, path: &Path) -> Result<()> {
     let mut file = File::open(path)?;
     let len = file.metadata()?.len();
     let free = process::kib(&fs::read_to_string("/proc/meminfo")?, "MemAvailable:").unwrap_or(0);
-    let mut memory = vec![0u8; len.min(MEMORY).min(free / 4) as usize];
+    let mut memory = vec![0u8; (len + image.files() * NODE).min(MEMORY).min(free / 4) as usize];
     memory.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
     drop(std::hint::black_box(memory));
     if len < free / 4 * 3 {

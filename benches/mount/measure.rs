@@ -157,7 +157,7 @@ fn measure_one(results: &mut Results, work: &Work, peer: Peer, shelf: &Shelf) ->
         return Ok(());
     }
     let image = shelf.path(work.image, peer.format());
-    images::warm(&image)?;
+    images::warm(work.image, &image)?;
     let limit = results.limit(&work.key, peer);
     let mount_limit = if limit == PATIENCE { PATIENCE } else { results.longest };
     let mount = match Mount::new(peer, &image, work.options(), mount_limit)? {
@@ -224,7 +224,7 @@ pub fn walk(scale: &Scale, shelf: &Shelf) -> Result<Option<Walks>> {
     let Some((_, files)) = scale.trees.last() else { return Ok(None) };
     let image = Image::Tree(*files);
     let path = shelf.path(image, Peer::Isomount.format());
-    images::warm(&path)?;
+    images::warm(image, &path)?;
     let End::Done(mount) = Mount::new(Peer::Isomount, &path, "", PATIENCE)? else { return Ok(None) };
     let Some(process) = mount.process else { return Ok(None) };
     let mut peaks = Vec::new();

@@ -5,6 +5,7 @@ mod ahead;
 mod attributes;
 mod errno;
 mod prefetch;
+mod reader;
 mod session;
 
 pub use session::{End, MountOptions, Mounted};

@@ -6,9 +6,7 @@
 //! is left out: the request for it tells where the program is, and that it wants more.
 
 use std::{
-    collections::VecDeque,
     io,
-    ops::RangeInclusive,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -16,14 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::reader::{DIRECTORIES, Reader, STEPS};
 use crate::{
     bytes::{as_u64, as_usize},
     limits,
     tree::{Kind, Listing, NodeId, Tree},
 };
-
-/// Entries in front of a program that are stored: at first, and at most.
-const WINDOW: RangeInclusive<usize> = 4..=64;
 
 /// Bytes that are stored before a program asks for another file.
 const WINDOW_BYTES: u64 = 1 << 20;
@@ -33,15 +29,6 @@ const SMALL: u64 = 128 << 10;
 
 /// How long the files may take that are stored in answer to one request: whoever unmounts waits for it.
 const LONGEST: Duration = Duration::from_millis(50);
-
-/// Files that a program may pass over: it may take some in another order, or have several threads.
-const PASSED_OVER: usize = 4;
-
-/// Files that were read one after the other before anything is stored.
-const STEPS: u32 = 2;
-
-/// Directories whose names are remembered, each of at most [`limits::AHEAD_LISTING`] bytes.
-const DIRECTORIES: usize = 8;
 
 /// Errors with which the kernel says that it takes nothing, or that the mount is gone.
 const NEVER: [i32; 4] = [libc::ENOSYS, libc::EINVAL, libc::ENODEV, libc::ENOTCONN];
@@ -74,31 +61,6 @@ impl Drop for BeingRead<'_> {
     fn drop(&mut self) {
         self.0.being_read.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// A program that reads files.
-#[derive(Default)]
-struct Reader {
-    /// The directories that it may be in, the newest first.
-    places: VecDeque<Place>,
-    /// Files that it has read one after the other.
-    steps: u32,
-    window: usize,
-    /// Bytes that were stored since it asked for a file.
-    unasked: u64,
-    /// The thread that asked for the last one, as the kernel calls it.
-    thread: u32,
-}
-
-/// How far a program has come in a directory.
-struct Place {
-    listing: Arc<Listing>,
-    /// The lowest and the highest number of its nodes.
-    nodes: RangeInclusive<NodeId>,
-    /// Number of the entry behind the last one that was asked for or stored.
-    next: usize,
-    /// Number of the entry behind the last one that was asked for.
-    asked: usize,
 }
 
 impl Prefetch {
@@ -161,8 +123,7 @@ impl Prefetch {
             return;
         }
         self.take_listed(&mut reader);
-        if let Some(number) = reader.places.iter().position(|place| Arc::ptr_eq(&place.listing, listing)) {
-            reader.come_to(number);
+        if reader.enter(listing) {
             self.store_next(&mut reader, store);
         }
     }
@@ -191,12 +152,7 @@ impl Prefetch {
 
     fn take_listed(&self, reader: &mut Reader) {
         for listing in std::mem::take(&mut *lock(&self.listed)) {
-            let nodes = || listing.entries(0).map(|entry| entry.node);
-            if let Some(nodes) = nodes().min().zip(nodes().max()).map(|(min, max)| min..=max) {
-                reader.places.retain(|place| !Arc::ptr_eq(&place.listing, &listing));
-                reader.places.push_front(Place { listing, nodes, next: 0, asked: 0 });
-                reader.places.truncate(DIRECTORIES);
-            }
+            reader.see(listing);
         }
     }
 
@@ -205,8 +161,7 @@ impl Prefetch {
         if reader.steps < STEPS {
             return;
         }
-        let window = reader.window;
-        reader.window = window.saturating_mul(2).min(*WINDOW.end());
+        let window = reader.widen();
         let Some(place) = reader.places.front_mut() else { return };
         let start = Instant::now();
         let end = place.asked.saturating_add(window);
@@ -250,54 +205,6 @@ impl Prefetch {
                 Err(_) => return,
             }
         }
-    }
-}
-
-impl Reader {
-    /// Takes a step to the file `id`.
-    fn step(&mut self, id: NodeId) {
-        self.unasked = 0;
-        let found = self.places.iter().enumerate().find_map(|(number, place)| {
-            if !place.nodes.contains(&id) {
-                return None;
-            }
-            // Where it would be if the program goes on, or anywhere.
-            let ahead = place.listing.entries(place.asked).position(|entry| entry.node == id);
-            let at = ahead.map(|ahead| place.asked.saturating_add(ahead));
-            let at = at.or_else(|| place.listing.entries(0).position(|entry| entry.node == id))?;
-            Some((number, at, place.is_next(at)))
-        });
-        let Some((number, at, is_next)) = found else {
-            self.steps = 0;
-            return;
-        };
-        self.steps = if is_next { self.steps.saturating_add(1) } else { 1 };
-        if self.steps <= 1 {
-            self.window = *WINDOW.start();
-        }
-        self.come_to(number);
-        if let Some(place) = self.places.front_mut() {
-            place.asked = at.saturating_add(1);
-            place.next = if is_next { place.next.max(place.asked) } else { place.asked };
-        }
-    }
-
-    /// The program is in that directory now.
-    fn come_to(&mut self, number: usize) {
-        if let Some(place) = self.places.remove(number) {
-            self.places.push_front(place);
-        }
-    }
-}
-
-impl Place {
-    /// Whether a program that goes on may ask for entry `at` next.
-    fn is_next(&self, at: usize) -> bool {
-        let passed_over = || {
-            let count = at.saturating_sub(self.next);
-            self.listing.entries(self.next).take(count).filter(|entry| entry.kind == Kind::File).count()
-        };
-        at >= self.asked && passed_over() <= PASSED_OVER
     }
 }
 

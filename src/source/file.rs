@@ -3,8 +3,9 @@
 use std::{
     fs::File,
     io,
-    os::unix::fs::{FileExt, FileTypeExt},
+    os::unix::fs::{FileExt, FileTypeExt, MetadataExt},
     path::Path,
+    sync::OnceLock,
 };
 
 use nix::{
@@ -17,6 +18,7 @@ use super::{Source, map::Map};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Error, Result},
+    limits,
 };
 
 /// File systems of this machine whose files change only by the hands of this machine. Of any other (NFS, SMB, 9p,
@@ -38,6 +40,9 @@ pub struct FileSource {
     file: File,
     len: u64,
     map: Option<Map>,
+    /// As many zeros as one request asks for, where the file has holes: what lies in one is lent from here, and takes up no
+    /// memory in the kernel's cache of the image.
+    zeros: Option<OnceLock<Box<[u8]>>>,
 }
 
 impl FileSource {
@@ -55,13 +60,27 @@ impl FileSource {
             return Err(Error::NotADisc(what.into()));
         }
         let file = File::open(path).map_err(io)?;
-        let (len, map) = if kind.is_block_device() {
-            (device_len(&file).map_err(io)?, None)
-        } else {
-            let len = file.metadata().map_err(io)?.len();
-            (len, is_local(&file).then(|| Map::of(&file, len)).flatten())
+        if kind.is_block_device() {
+            let len = device_len(&file).map_err(io)?;
+            return Ok(Self { file, len, map: None, zeros: None });
+        }
+        let metadata = file.metadata().map_err(io)?;
+        let len = metadata.len();
+        let map = is_local(&file).then(|| Map::of(&file, len)).flatten();
+        let zeros = (metadata.blocks().saturating_mul(512) < len).then(OnceLock::new);
+        Ok(Self { file, len, map, zeros })
+    }
+
+    /// Zeros in place of the bytes `at .. end`, if all of them lie in one hole.
+    fn hole(&self, at: u64, end: u64) -> Option<&[u8]> {
+        let zeros = self.zeros.as_ref()?;
+        let is_hole = match seek(&self.file, at, Whence::SeekData)? {
+            Some(data) => data >= end,
+            // Nothing is recorded from there on, or the file has become shorter.
+            None => self.file.metadata().is_ok_and(|metadata| metadata.len() >= end),
         };
-        Ok(Self { file, len, map })
+        let len = as_usize(end.saturating_sub(at));
+        is_hole.then(|| zeros.get_or_init(|| vec![0; as_usize(limits::REQUEST.into())].into()).get(..len))?
     }
 }
 
@@ -78,21 +97,22 @@ fn device_len(mut file: &File) -> io::Result<u64> {
 /// Parts of a sparse file that are looked at to find the last: a file of more is read.
 const PARTS: usize = 64 * 1024;
 
-/// Where the last recorded part of a file before `end` ends; `None` where that cannot be told, as of a block device. The
-/// position of the file is of no meaning here: everything is read by offset.
+/// The first data or hole of a file from `at` on, `Some(None)` when there is none; `None` where that cannot be told, as of a
+/// block device. The position of the file is of no meaning here: everything is read by offset.
+fn seek(file: &File, at: u64, whence: Whence) -> Option<Option<u64>> {
+    match nix::unistd::lseek(file, i64::try_from(at).ok()?, whence) {
+        Ok(found) => u64::try_from(found).ok().map(Some),
+        Err(Errno::ENXIO) => Some(None),
+        Err(_) => None,
+    }
+}
+
+/// Where the last recorded part of a file before `end` ends; `None` where that cannot be told.
 fn recorded_end(file: &File, end: u64) -> Option<u64> {
-    // `Ok(None)` when there is nothing behind `at`.
-    let seek = |at: u64, whence| -> Option<Option<u64>> {
-        match nix::unistd::lseek(file, i64::try_from(at).ok()?, whence) {
-            Ok(found) => u64::try_from(found).ok().map(Some),
-            Err(Errno::ENXIO) => Some(None),
-            Err(_) => None,
-        }
-    };
     let mut recorded = 0;
     for _ in 0..PARTS {
-        match seek(recorded, Whence::SeekData)?.filter(|start| *start < end) {
-            Some(start) => recorded = seek(start, Whence::SeekHole)??.min(end),
+        match seek(file, recorded, Whence::SeekData)?.filter(|start| *start < end) {
+            Some(start) => recorded = seek(file, start, Whence::SeekHole)??.min(end),
             None => return Some(recorded),
         }
         if recorded >= end {
@@ -112,8 +132,8 @@ impl Source for FileSource {
     }
 
     fn lend(&self, at: u64, len: usize) -> Option<&[u8]> {
-        let end = at.checked_add(as_u64(len))?;
-        self.map.as_ref()?.lend(as_usize(at), as_usize(end))
+        let end = at.checked_add(as_u64(len)).filter(|end| *end <= self.len)?;
+        self.hole(at, end).or_else(|| self.map.as_ref()?.lend(as_usize(at), as_usize(end)))
     }
 
     fn recorded_end(&self, end: u64) -> u64 {
@@ -145,10 +165,40 @@ mod tests {
     }
 
     #[test]
+    fn a_hole_is_lent_without_the_file_and_only_while_it_is_there() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[7; 5000]).unwrap();
+        file.as_file().write_all_at(&[7; 5000], 8 << 20).unwrap();
+        file.as_file().set_len(64 << 20).unwrap();
+        let source = FileSource::open(file.path()).unwrap();
+        let len = 256 << 10;
+        for (at, is_hole) in [
+            (0, false),
+            (4 << 20, true),
+            ((8 << 20) - 4096, false),
+            (16 << 20, true),
+            ((64 << 20) - len, true),
+            ((64 << 20) - len + 1, false),
+        ] {
+            let end = at + len;
+            let lent = (end <= source.len).then(|| source.hole(at, end)).flatten();
+            assert_eq!(lent.is_some(), is_hole, "{at}");
+            assert!(
+                lent.is_none_or(|zeros| zeros.len() as u64 == len && zeros.iter().all(|byte| *byte == 0))
+            );
+        }
+        assert!(source.lend((64 << 20) - len + 1, len as usize).is_none());
+        file.as_file().set_len(32 << 20).unwrap();
+        assert!(source.hole(16 << 20, (16 << 20) + len).is_some());
+        assert!(source.hole(40 << 20, (40 << 20) + len).is_none(), "it is gone");
+        assert!(source.hole((32 << 20) - 4096, (32 << 20) + 4096).is_none(), "its end is gone");
+    }
+
+    #[test]
     fn what_cannot_tell_its_holes_has_none() {
         // A block device answers likewise.
         let file = File::open("/proc/self/stat").unwrap();
-        let source = FileSource { file, len: 1 << 20, map: None };
+        let source = FileSource { file, len: 1 << 20, map: None, zeros: None };
         assert_eq!(source.recorded_end(1 << 20), 1 << 20);
     }
 }
