@@ -75,6 +75,10 @@ impl Scale {
     };
 }
 
+/// Files of a tree, and bytes of a file, above which there are fewer rounds.
+const LONG_TREE: u32 = 100_000;
+const LONG_FILE: u64 = 4 << 30;
+
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Task {
@@ -144,7 +148,11 @@ pub fn all(scale: &Scale) -> Vec<Work> {
     let mut add = |key: &str, image, task, amount, peers: &[Peer]| {
         let is_repeated = matches!(task, Task::Find | Task::Tar | Task::Read(_) | Task::Missing(_))
             && matches!(image, Image::Big(_) | Image::Small(_));
-        let is_long = matches!(image, Image::Tree(_) | Image::Sparse(_));
+        let is_long = match image {
+            Image::Tree(files) => files > LONG_TREE,
+            Image::Sparse(len) => len > LONG_FILE,
+            _ => false,
+        };
         let (key, peers) = (key.to_owned(), peers.to_vec());
         works.push(Work { key, is_repeated, image, task, amount, peers, is_long });
     };
