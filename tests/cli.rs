@@ -45,10 +45,7 @@ fn workshop(bytes: &[u8]) -> (tempfile::TempDir, String, String) {
 fn wrong_usage_is_2() {
     let (_directory, image, mount_point) = workshop(&Forge::new().bytes);
     for (args, line) in [
-        (
-            vec![],
-            "the following required arguments were not provided: <IMAGE> <MOUNTPOINT>; see isomount --help",
-        ),
+        (vec![], "the following required arguments were not provided: <IMAGE>; see isomount --help"),
         (
             vec!["--foregroud", "a", "b"],
             "unexpected argument '--foregroud' found; a similar argument exists: '--foreground'; see isomount --help",
@@ -127,9 +124,14 @@ fn a_mount_point_that_is_none_is_7() {
     let (directory, image, _) = workshop(&Forge::new().bytes);
     let missing = directory.path().join("missing");
     let said = run(&[&image, missing.to_str().unwrap()]);
-    let line = format!("mount point {0}: not there; make it first: mkdir {0}", missing.display());
+    let line = format!(
+        "mount point {0}: not there; make it first: mkdir {0} (or let isomount make it: --mkdir)",
+        missing.display()
+    );
     assert_eq!((said.code, said.line), (7, line));
-    let said = run(&[&image, &image]);
+    let text = directory.path().join("text");
+    fs::write(&text, "text").unwrap();
+    let said = run(&[&image, text.to_str().unwrap()]);
     assert!(said.code == 7 && said.line.ends_with("not a directory; name a directory"), "{}", said.line);
 }
 

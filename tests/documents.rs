@@ -36,7 +36,7 @@ fn help() -> String {
 
 #[test]
 fn mount_options_are_the_same_in_code_help_and_document() {
-    let known: BTreeSet<String> = options::KNOWN.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let known: BTreeSet<String> = options::OPTIONS.iter().map(|word| word.name.to_owned()).collect();
     assert_eq!(first_column(section(&read("docs/CLI.md"), "Mount options")), known);
     let help = help();
     let help = help.split_once("Options of -o:").unwrap().1.split("Exit codes:").next().unwrap();

@@ -1,71 +1,219 @@
 //! The arguments.
 
-use std::path::PathBuf;
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use clap::{ArgAction, Parser};
+use clap::{ArgAction, Parser, Subcommand};
 
-use super::size::{self, Size};
+use super::{
+    duration,
+    generate::What,
+    options::Asker,
+    size::{self, Size},
+};
 
-const EXAMPLES: &str = "\
-Examples:
-  isomount image.iso /mnt/iso            mount, and return when it is there
-  fusermount3 -u /mnt/iso                unmount (root: umount /mnt/iso)
-  isomount -o uid=1000,gid=1000 a.iso m  everything belongs to user and group 1000
-  isomount -o view=udf a.iso m           the UDF tree, whatever else the disc has
-  isomount -f -v image.iso /mnt/iso      stay in the foreground and tell what is done
+const USAGE: &str = "isomount [OPTIONS] IMAGE [MOUNTPOINT]
+       isomount [OPTIONS] IMAGE IMAGE...
+       isomount COMMAND ...";
 
-Options of -o:
-  ro                    the mount is always read-only; accepted for fstab
-  allow_other           other users may look in; permissions are then checked
-  uid=N, gid=N          owner and group of everything (ignore: recorded ones do not count)
-  umask=OCTAL           permissions that nothing has
-  mode=OCTAL            permissions of files that have none recorded (default 555)
-  dmode=OCTAL           permissions of directories that have none recorded (555)
-  view=WORD             auto, rockridge, udf, joliet or iso9660: which of the disc's trees
-  norock, nojoliet, noudf  do not use Rock Ridge, Joliet, UDF
-  map=WORD              names without Rock Ridge: normal (lower case, no ;1), off, acorn
-  hide, unhide          leave out, show files marked hidden (UDF leaves them out by itself)
-  showassoc             show associated files
-  undelete              UDF: show deleted files whose place is still known
-  session=N             the Nth session (over 99: its first sector) instead of the last
-  bs=BYTES, anchor=BLOCK, lastblock=BLOCK  UDF: block size, anchor, last block
-  novrs                 UDF: look for it also where nothing announces it
-  nostrict, iocharset=WORD, utf8  accepted
-
-Exit codes: 0 done, 2 wrong usage, 3 image not readable, 4 no disc image, 5 image damaged,
-6 not supported, 7 mount point, 8 mount refused. They are explained in docs/CLI.md.";
-
-/// Mounts a disc image as a read-only drive, without root and without a kernel module.
+/// Mounts disc images as read-only drives, without root and without a kernel module.
 #[derive(Debug, Parser)]
-#[command(name = "isomount", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(
+    name = "isomount",
+    version,
+    override_usage = USAGE,
+    after_help = super::help::after(),
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
 pub struct Args {
+    /// Something else than mounting; an image of that name is ./NAME
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// What is mounted.
+    #[command(flatten)]
+    pub mount: MountArgs,
+}
+
+/// What is not mounting.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Unmount by mount point or image
+    #[command(visible_alias = "unmount")]
+    Umount {
+        /// Also while files are open: out of sight now, ended when they are closed
+        #[arg(short, long)]
+        lazy: bool,
+
+        /// A mount point, or an image: then everywhere it is mounted
+        #[arg(required = true, value_name = "MOUNTPOINT|IMAGE")]
+        places: Vec<PathBuf>,
+    },
+    /// List what is mounted: image, mount point, view, since when, process
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Mount an image and show it in the file manager
+    Open {
+        /// The disc image
+        image: PathBuf,
+    },
+    /// Print a manual page or the completions of a shell
+    Generate {
+        /// What is printed
+        what: What,
+    },
+    /// Unmounts what is left when the process on the other side of stdin has died
+    #[command(hide = true)]
+    Guard {
+        /// Its mount point
+        mount_point: PathBuf,
+        /// Its number in the list of mounts
+        device: String,
+        /// Whether the mount point is removed then
+        #[arg(long)]
+        made: bool,
+    },
+}
+
+/// What is mounted, and how.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MountArgs {
     /// The disc image: a file or a block device
-    pub image: PathBuf,
+    #[arg(required = true)]
+    pub image: Option<PathBuf>,
 
-    /// The directory on which it is mounted
-    pub mountpoint: PathBuf,
-
-    /// Stay in the foreground; Ctrl-C unmounts
-    #[arg(short, long)]
-    pub foreground: bool,
-
-    /// Stay in the foreground and log every request
-    #[arg(short, long)]
-    pub debug: bool,
-
-    /// Tell more (twice: everything)
-    #[arg(short, long, action = ArgAction::Count)]
-    pub verbose: u8,
+    /// The directory on which it is mounted; without it one is made and printed. Or more images, each mounted in a directory
+    /// made for it
+    #[arg(value_name = "MOUNTPOINT")]
+    pub more: Vec<PathBuf>,
 
     /// Mount options, separated by commas; may be given several times
     #[arg(short, value_name = "OPTION[=VALUE],...")]
     pub options: Vec<String>,
 
+    /// Stay in the foreground; Ctrl-C unmounts
+    #[arg(short, long)]
+    pub foreground: bool,
+
+    /// Make the mount point, whose parent is there; it is removed at unmount
+    #[arg(long)]
+    pub mkdir: bool,
+
+    /// Unmount when nothing was used for so long: 90s, 10m, 2h
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub idle_timeout: Option<Duration>,
+
     /// Memory that all caches together may take, in bytes or with K, M or G behind the number
     #[arg(long, value_name = "SIZE", default_value_t = Size::DEFAULT, value_parser = size::parse)]
     pub cache_size: Size,
 
+    /// Append the log to this file, instead of stderr or the system's log
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+
+    /// Tell more (twice: everything)
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Stay in the foreground and log every request
+    #[arg(short, long)]
+    pub debug: bool,
+
     /// The process in the background: tells the one that started it when the mount is there
     #[arg(long, hide = true)]
     pub background_process: bool,
+
+    /// mount(8) asks
+    #[arg(long, hide = true)]
+    pub for_mount: bool,
+
+    /// Unknown mount options are passed over
+    #[arg(long, hide = true)]
+    pub sloppy: bool,
+
+    /// The view that is shown, for whoever lists processes
+    #[arg(long, hide = true)]
+    pub shown_view: Option<String>,
+}
+
+impl MountArgs {
+    /// What mount(8) asks for.
+    pub(super) fn for_mount(
+        image: PathBuf,
+        mount_point: PathBuf,
+        options: Vec<String>,
+        sloppy: bool,
+        verbose: u8,
+    ) -> Self {
+        Self {
+            image: Some(image),
+            more: vec![mount_point],
+            options,
+            foreground: false,
+            mkdir: false,
+            idle_timeout: None,
+            cache_size: Size::DEFAULT,
+            log_file: None,
+            verbose,
+            debug: false,
+            background_process: false,
+            for_mount: true,
+            sloppy,
+            shown_view: None,
+        }
+    }
+
+    /// Who asks.
+    pub(super) fn asker(&self) -> Asker {
+        if self.for_mount { Asker::Mount { is_sloppy: self.sloppy } } else { Asker::User }
+    }
+
+    /// The arguments of the process that serves `image` on `mount_point` in the background; both are absolute. The last one is the
+    /// mount point: whoever looks for the process finds it by that.
+    pub(super) fn of_background(
+        &self,
+        image: &Path,
+        mount_point: &Path,
+        makes: bool,
+        view: &str,
+    ) -> Vec<OsString> {
+        let mut all: Vec<OsString> =
+            vec!["--background-process".into(), format!("--shown-view={view}").into()];
+        let mut add = |name: &str, value: &OsStr| {
+            let mut word = OsString::from(name);
+            word.push(value);
+            all.push(word);
+        };
+        for list in &self.options {
+            add("-o", list.as_ref());
+        }
+        add("--cache-size=", self.cache_size.to_string().as_ref());
+        if let Some(timeout) = self.idle_timeout {
+            add("--idle-timeout=", format!("{}s", timeout.as_secs()).as_ref());
+        }
+        if let Some(file) = &self.log_file {
+            add("--log-file=", file.as_os_str());
+        }
+        for _ in 0..self.verbose {
+            add("-v", "".as_ref());
+        }
+        for (is_given, word) in
+            [(makes, "--mkdir"), (self.for_mount, "--for-mount"), (self.sloppy, "--sloppy")]
+        {
+            if is_given {
+                add(word, "".as_ref());
+            }
+        }
+        all.extend(["--".into(), image.into(), mount_point.into()]);
+        all
+    }
 }

@@ -1,6 +1,9 @@
 //! Exit codes: an interface, listed in `docs/CLI.md`, never renumbered.
 
-use std::{io::ErrorKind, process::ExitCode};
+use std::{
+    io::ErrorKind,
+    process::{ExitCode, ExitStatus},
+};
 
 use crate::error::Error;
 
@@ -19,9 +22,9 @@ pub enum Exit {
     Damaged = 5,
     /// The image is in order, and not supported; or it has not the view that was asked for.
     Unsupported = 6,
-    /// The mount point is not there, or no directory.
+    /// The mount point is not there, no directory, not empty or in use; or nothing of ours is mounted there.
     MountPoint = 7,
-    /// There is no FUSE, or the system refused the mount.
+    /// There is no FUSE, or the system refused the mount or unmount.
     Refused = 8,
 }
 
@@ -38,10 +41,30 @@ impl Exit {
         Self::Refused,
     ];
 
+    /// What it means, in a few words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Internal => "a bug, or the connection to the kernel broke",
+            Self::Usage => "wrong usage",
+            Self::Unreadable => "the image cannot be read",
+            Self::NotADisc => "no disc image",
+            Self::Damaged => "the image is damaged so that nothing of it can be shown",
+            Self::Unsupported => "not supported, or not the view that was asked for",
+            Self::MountPoint => "the mount point: missing, not empty, in use; nothing is mounted there",
+            Self::Refused => "the system refused the mount or unmount",
+        }
+    }
+
     /// The number.
     #[allow(clippy::as_conversions, reason = "the discriminants are 1 to 8")]
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// That of a process of this program that has ended; `None` for one that ended otherwise, or well.
+    pub(super) fn of(status: ExitStatus) -> Option<Self> {
+        let code = status.code().and_then(|code| u8::try_from(code).ok())?;
+        Self::ALL.into_iter().find(|exit| exit.code() == code)
     }
 }
 

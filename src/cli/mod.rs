@@ -1,37 +1,65 @@
-//! The command line: arguments, the mount command, background start, how errors look, exit codes.
+//! The command line: arguments, a file for each command, background start, how errors look, exit codes.
 
 mod args;
 mod background;
+mod duration;
 mod exit;
+mod generate;
+mod guard;
+mod help;
+mod launch;
+mod list;
 mod log;
 mod mount;
+mod mount_helper;
 pub mod options;
+mod page;
+mod place;
+mod process;
+mod refusal;
+mod serve;
 mod size;
+mod umount;
 
 use std::{ffi::OsString, io::Write, os::unix::ffi::OsStrExt, path::Path, process::ExitCode};
 
 use clap::Parser;
 
-pub use args::Args;
+pub use args::{Args, Command, MountArgs};
 pub use exit::{Exit, Failure};
+pub use generate::What;
+pub use mount_helper::MountHelperArgs;
 
 use crate::text;
 
 /// Runs the program with these arguments (the first is its own name) and returns its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let all: Vec<OsString> = args.into_iter().collect();
-    let parsed = match Args::try_parse_from(&all) {
-        Ok(parsed) => parsed,
-        Err(error) => return usage(&error),
+    let done = if all.first().is_some_and(|name| mount_helper::is_name(name)) {
+        MountHelperArgs::try_parse_from(&all).map(mount_helper::run)
+    } else {
+        Args::try_parse_from(&all).map(command)
     };
-    match mount::run(&parsed, all.get(1..).unwrap_or_default()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+    match done {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
             if let Some(message) = &failure.message {
                 complain(message);
             }
             failure.exit.into()
         }
+        Err(error) => usage(&error),
+    }
+}
+
+fn command(args: Args) -> Result<(), Failure> {
+    match args.command {
+        None => mount::run(&args.mount),
+        Some(Command::Umount { lazy, places }) => umount::run(&places, lazy),
+        Some(Command::List { json }) => list::run(json),
+        Some(Command::Open { image }) => launch::run(&image),
+        Some(Command::Generate { what }) => generate::run(what),
+        Some(Command::Guard { mount_point, device, made }) => guard::run(&mount_point, &device, made),
     }
 }
 

@@ -1,115 +1,104 @@
-//! `isomount IMAGE MOUNTPOINT`.
+//! `isomount IMAGE [MOUNTPOINT]`, and several images at once.
 
-use std::{
-    ffi::OsString,
-    fs::File,
-    io,
-    path::{Path, PathBuf},
+use std::path::{Path, PathBuf};
+
+use super::{
+    MountArgs,
+    background::{self, Started},
+    complain,
+    exit::{Exit, Failure},
+    log,
+    options::Wishes,
+    place::{Allowed, Place},
+    refusal, serve, shown,
 };
+use crate::open::Image;
 
-use super::{Args, background, complain, exit::Exit, exit::Failure, log, options::Wishes, shown};
-use crate::{
-    fuse::{MountOptions, Mounted},
-    open::Image,
-};
+/// How often the name of a directory that somebody else has made meanwhile is given up for the next.
+const TRIES: usize = 100;
 
-/// The device through which the kernel asks.
-const FUSE_DEVICE: &str = "/dev/fuse";
+/// An image, and where it goes if that was said.
+struct Job {
+    image: PathBuf,
+    mount_point: Option<PathBuf>,
+}
 
-/// Mounts, and returns when the mount is there; in the foreground, when it has ended. `raw` are the arguments as they were
-/// given, for the process in the background.
-pub(super) fn run(args: &Args, raw: &[OsString]) -> Result<(), Failure> {
-    let mut wishes = Wishes::parse(&args.options)?;
+/// Mounts, and returns when everything is there; in the foreground, when the mount has ended.
+pub(super) fn run(args: &MountArgs) -> Result<(), Failure> {
+    let mut wishes = Wishes::parse(&args.options, args.asker())?;
     wishes.open.cache_size = args.cache_size.0;
-    log::start(args.verbose, args.debug, args.background_process);
-    let name = shown(&args.image);
-    let image = Image::open(&args.image, &wishes.open).map_err(|e| Failure::of_image(&name, &e))?;
-    check_mount_point(&args.mountpoint)?;
-    check_fuse()?;
-    if !args.background_process {
-        for note in image.tree().notes() {
-            complain(&format!("{name}: {note}"));
-        }
-        if !(args.foreground || args.debug) {
-            drop(image);
-            return background::start(raw);
-        }
-    } else {
-        background::leave_terminal();
+    wishes.idle_timeout = args.idle_timeout.or(wishes.idle_timeout);
+    log::start(args)?;
+    if args.background_process {
+        return serve::in_background(args, &wishes);
     }
-    let source = args.image.canonicalize().unwrap_or_else(|_| PathBuf::from(&args.image));
-    let options = MountOptions {
-        source: source.to_string_lossy().into_owned(),
-        allow_other: wishes.allow_other,
-        threads: None,
-    };
-    let mounted = Mounted::mount(image.into_tree(), &args.mountpoint, &options)
-        .map_err(|e| Failure::new(Exit::Refused, one_line(&e.to_string())))?;
-    ::log::info!("mounted {name} on {}", shown(&args.mountpoint));
-    if args.background_process
-        && let Err(error) = background::tell_ready()
-    {
-        // Nobody wants the mount any more.
-        mounted.end().map_err(|e| Failure::new(Exit::Internal, e.to_string()))?;
-        return Err(Failure::new(Exit::Internal, format!("cannot go to the background: {error}")));
+    let jobs = jobs(args, &wishes)?;
+    if jobs.len() > 1 && (args.foreground || args.debug) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "in the foreground only one image can be mounted; leave out -f and -d",
+        ));
     }
-    match mounted.wait() {
-        Ok(end) => {
-            ::log::info!("the mount ended: {end:?}");
-            Ok(())
+    let mut first = None;
+    for job in &jobs {
+        if let Err(failure) = mount(job, args, &wishes) {
+            if jobs.len() == 1 {
+                return Err(failure);
+            }
+            // The others are mounted all the same.
+            failure.message.iter().for_each(|message| complain(message));
+            first = first.or(Some(Failure { exit: failure.exit, message: None }));
         }
-        Err(error) => {
-            // In the background this is the only place where it can be read.
-            ::log::error!("{error}");
-            Err(Failure { exit: Exit::Internal, message: None })
+    }
+    first.map_or(Ok(()), Err)
+}
+
+/// What is to be mounted. A second argument is a mount point, unless it is a disc image.
+fn jobs(args: &MountArgs, wishes: &Wishes) -> Result<Vec<Job>, Failure> {
+    let Some(image) = args.image.clone() else { return Ok(Vec::new()) };
+    let is_image = |path: &Path| path.is_file() && Image::open(path, &wishes.open).is_ok();
+    match args.more.as_slice() {
+        [] => Ok(vec![Job { image, mount_point: None }]),
+        [second] if !is_image(second) => Ok(vec![Job { image, mount_point: Some(second.clone()) }]),
+        more => {
+            if let Some(directory) = more.iter().find(|path| path.is_dir()) {
+                let text = "several images are mounted on directories made for them; leave out the directory";
+                return Err(Failure::new(Exit::Usage, format!("{}: {text}", shown(directory))));
+            }
+            let images = std::iter::once(image).chain(more.iter().cloned());
+            Ok(images.map(|image| Job { image, mount_point: None }).collect())
         }
     }
 }
 
-fn check_mount_point(path: &Path) -> Result<(), Failure> {
-    let wrong = |text: String| Failure::new(Exit::MountPoint, format!("mount point {}: {text}", shown(path)));
-    match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(wrong("not a directory; name a directory".into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(wrong(format!("not there; make it first: mkdir {}", shown(path))))
-        }
-        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => Err(wrong(
-            "a mount whose process is gone; unmount it first: fusermount3 -u (root: umount)".into(),
-        )),
-        Err(error) => Err(wrong(error.to_string())),
+fn mount(job: &Job, args: &MountArgs, wishes: &Wishes) -> Result<(), Failure> {
+    let name = shown(&job.image);
+    let image = Image::open(&job.image, &wishes.open).map_err(|e| Failure::of_image(&name, &e))?;
+    let allowed = Allowed { nonempty: wishes.nonempty, missing: args.mkdir };
+    let named = job.mount_point.as_ref().map(|path| Place::named(path, &job.image, allowed)).transpose()?;
+    refusal::check_fuse()?;
+    for note in image.tree().notes() {
+        complain(&format!("{name}: {note}"));
     }
-}
-
-fn check_fuse() -> Result<(), Failure> {
-    let error = match File::options().read(true).write(true).open(FUSE_DEVICE) {
-        Ok(_) if nix::unistd::geteuid().is_root() || has_helper() => return Ok(()),
-        Ok(_) => {
-            let text = "users who are not root need fusermount3 to mount; install it: apt-get install fuse3";
-            return Err(Failure::new(Exit::Refused, text));
-        }
-        Err(error) => error,
-    };
-    let next = match error.kind() {
-        io::ErrorKind::NotFound => "load the kernel's module: modprobe fuse",
-        io::ErrorKind::PermissionDenied => "ask root to open it: chmod 666 /dev/fuse",
-        _ => "is the kernel's FUSE there? modprobe fuse",
-    };
-    Err(Failure::new(Exit::Refused, format!("cannot open {FUSE_DEVICE}: {error}; {next}")))
-}
-
-/// Whether the program that mounts for users is there, where it is looked for.
-fn has_helper() -> bool {
-    if let Some(helper) = std::env::var_os("FUSERMOUNT_PATH") {
-        return Path::new(&helper).exists();
+    if wishes.rw {
+        complain(&format!("{name}: a disc image is mounted read-only, also with rw"));
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let directories = std::env::split_paths(&path).chain(["/bin", "/sbin"].map(PathBuf::from));
-    let mut candidates = directories.flat_map(|d| ["fusermount3", "fusermount"].map(|name| d.join(name)));
-    candidates.any(|candidate| candidate.exists())
-}
-
-/// What fusermount3 says can have several lines.
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+    let label = image.tree().label();
+    if args.foreground || args.debug {
+        let place = named.clone().map_or_else(|| Place::called(&label, &job.image), Ok)?;
+        return serve::in_foreground(image, &job.image, &place, named.is_none(), wishes);
+    }
+    let view = image.tree().view();
+    drop(image);
+    let absolute = job.image.canonicalize().unwrap_or_else(|_| job.image.clone());
+    for _ in 0..TRIES {
+        let place = named.clone().map_or_else(|| Place::called(&label, &job.image), Ok)?;
+        let process = args.of_background(&absolute, &place.path, place.is_to_be_made, view);
+        match background::start(&process)? {
+            Started::Mounted if named.is_none() => return serve::print(&place),
+            Started::Mounted => return Ok(()),
+            Started::Taken => {}
+        }
+    }
+    Err(Failure::new(Exit::MountPoint, "somebody else makes the same directories; try again"))
 }

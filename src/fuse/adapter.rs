@@ -15,7 +15,7 @@ use fuser::{
     ReplyStatfs, ReplyXattr, Request,
 };
 
-use super::{ahead::Ahead, attributes, errno, prefetch::Prefetch};
+use super::{ahead::Ahead, attributes, errno, idle::Idle, prefetch::Prefetch};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Damage, Error, Result},
@@ -58,17 +58,22 @@ pub(super) struct Adapter {
     /// Decodes what a walk will ask for; nothing when there is no thread to be had for it, and behind the end.
     ahead: Option<Ahead>,
     prefetch: Arc<Prefetch>,
+    /// Set back by every request, where the mount is to end by itself.
+    idle: Option<Arc<Idle>>,
+    /// How long the kernel may believe what it is told.
+    belief: Duration,
     damage: Damage,
     /// Who waits for the end.
     events: Sender<Event>,
 }
 
 impl Adapter {
-    pub(super) fn new(tree: Tree, events: Sender<Event>) -> Self {
+    pub(super) fn new(tree: Tree, events: Sender<Event>, idle: Option<Arc<Idle>>) -> Self {
         let tree = Arc::new(tree);
         let ahead = Ahead::start(tree.clone()).inspect_err(|e| log::debug!("nothing is decoded ahead: {e}"));
         let prefetch = Arc::new(Prefetch::new(tree.clone()));
-        Self { tree, ahead: ahead.ok(), prefetch, damage: Damage::default(), events }
+        let belief = idle.as_ref().map_or(FOR_EVER, |idle| idle.belief());
+        Self { tree, ahead: ahead.ok(), prefetch, idle, belief, damage: Damage::default(), events }
     }
 
     /// What stores files ahead, to be told how.
@@ -78,6 +83,14 @@ impl Adapter {
 
     fn node(&self, number: INodeNo) -> NodeId {
         if number == INodeNo::ROOT { self.tree.root() } else { NodeId(number.0) }
+    }
+
+    /// Runs one request. Should it meet a bug, the reply that it owns is dropped, which answers EIO; the mount lives on.
+    fn guarded(&self, request: impl FnOnce()) {
+        if let Some(idle) = &self.idle {
+            idle.used();
+        }
+        guarded(request);
     }
 
     /// The errno for a failure; damage and trouble with the storage go to the log, each once.
@@ -123,7 +136,7 @@ impl Adapter {
     }
 }
 
-/// Runs one request. Should it meet a bug, the reply that it owns is dropped, which answers EIO; the mount lives on.
+/// Runs what may meet a bug.
 pub(super) fn guarded(request: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(request)).is_err() {
         log::error!("a bug in isomount: one request was answered with an I/O error; please report it");
@@ -162,11 +175,13 @@ impl Filesystem for Adapter {
     }
 
     fn lookup(&self, _req: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-        guarded(|| match self.tree.lookup(self.node(parent), name.as_bytes()) {
-            Ok(stat) => reply.entry(&FOR_EVER, &attributes::attributes(&stat, self.tree.root()), GENERATION),
+        self.guarded(|| match self.tree.lookup(self.node(parent), name.as_bytes()) {
+            Ok(stat) => {
+                reply.entry(&self.belief, &attributes::attributes(&stat, self.tree.root()), GENERATION)
+            }
             // Number 0 tells the kernel to remember that there is no such name.
             Err(Error::NotFound) => reply.entry(
-                &FOR_EVER,
+                &self.belief,
                 &attributes::placeholder(INodeNo(0), fuser::FileType::RegularFile),
                 GENERATION,
             ),
@@ -175,14 +190,14 @@ impl Filesystem for Adapter {
     }
 
     fn getattr(&self, _req: &Request, ino: INodeNo, _fh: Option<FileHandle>, reply: ReplyAttr) {
-        guarded(|| match self.tree.stat(self.node(ino)) {
-            Ok(stat) => reply.attr(&FOR_EVER, &attributes::attributes(&stat, self.tree.root())),
+        self.guarded(|| match self.tree.stat(self.node(ino)) {
+            Ok(stat) => reply.attr(&self.belief, &attributes::attributes(&stat, self.tree.root())),
             Err(error) => reply.error(self.errno(&error)),
         });
     }
 
     fn readlink(&self, _req: &Request, ino: INodeNo, reply: ReplyData) {
-        guarded(|| match self.tree.read_link(self.node(ino)) {
+        self.guarded(|| match self.tree.read_link(self.node(ino)) {
             Ok(target) => reply.data(&target),
             Err(error) => reply.error(self.errno(&error)),
         });
@@ -207,7 +222,7 @@ impl Filesystem for Adapter {
         _lock_owner: Option<LockOwner>,
         reply: ReplyData,
     ) {
-        guarded(|| {
+        self.guarded(|| {
             let mut reply = Some(reply);
             let send = |bytes: &[u8]| {
                 if let Some(reply) = reply.take() {
@@ -228,7 +243,7 @@ impl Filesystem for Adapter {
     }
 
     fn readdir(&self, _req: &Request, ino: INodeNo, _fh: FileHandle, offset: u64, mut reply: ReplyDirectory) {
-        guarded(|| {
+        self.guarded(|| {
             let root = self.tree.root();
             let listed = self.list(self.node(ino), offset, |id, next, kind, name| {
                 Ok(reply.add(attributes::number(id, root), next, kind, name))
@@ -248,11 +263,11 @@ impl Filesystem for Adapter {
         offset: u64,
         mut reply: ReplyDirectoryPlus,
     ) {
-        guarded(|| {
+        self.guarded(|| {
             let root = self.tree.root();
             let listed = self.list(self.node(ino), offset, |id, next, kind, name| {
                 let (ttl, attr) = match self.tree.stat(id) {
-                    Ok(stat) => (FOR_EVER, attributes::attributes(&stat, root)),
+                    Ok(stat) => (self.belief, attributes::attributes(&stat, root)),
                     // A damaged node is listed all the same. The kernel may not believe these attributes for a moment:
                     // it asks when it needs them, and hears what is wrong.
                     Err(_) => (Duration::ZERO, attributes::placeholder(attributes::number(id, root), kind)),
@@ -273,7 +288,7 @@ impl Filesystem for Adapter {
     }
 
     fn statfs(&self, _req: &Request, _ino: INodeNo, reply: ReplyStatfs) {
-        guarded(|| {
+        self.guarded(|| {
             let s = self.tree.statistics();
             let name_length = u32::try_from(limits::NAME).unwrap_or(u32::MAX);
             reply.statfs(
@@ -294,7 +309,7 @@ impl Filesystem for Adapter {
         if !self.tree.has_extended_attributes() {
             return reply.error(Errno::ENOSYS);
         }
-        guarded(|| match self.tree.attribute(self.node(ino), name.as_bytes()) {
+        self.guarded(|| match self.tree.attribute(self.node(ino), name.as_bytes()) {
             Ok(value) => fill(reply, size, &value),
             Err(error) => reply.error(self.errno(&error)),
         });
@@ -304,7 +319,7 @@ impl Filesystem for Adapter {
         if !self.tree.has_extended_attributes() {
             return reply.error(Errno::ENOSYS);
         }
-        guarded(|| match self.tree.attribute_names(self.node(ino)) {
+        self.guarded(|| match self.tree.attribute_names(self.node(ino)) {
             Ok(names) => {
                 let list: Vec<u8> = names.iter().flat_map(|name| name.iter().chain(&[0])).copied().collect();
                 fill(reply, size, &list);
@@ -348,7 +363,7 @@ impl Filesystem for Adapter {
     }
 
     fn lseek(&self, _req: &Request, ino: INodeNo, _fh: FileHandle, at: i64, whence: i32, reply: ReplyLseek) {
-        guarded(|| {
+        self.guarded(|| {
             let found = match (u64::try_from(at), whence) {
                 (Ok(at), libc::SEEK_DATA) => self.tree.seek_data(self.node(ino), at),
                 (Ok(at), libc::SEEK_HOLE) => self.tree.seek_hole(self.node(ino), at),

@@ -4,8 +4,13 @@ mod adapter;
 mod ahead;
 mod attributes;
 mod errno;
+mod fusermount;
+mod idle;
+mod mount_table;
 mod prefetch;
 mod reader;
 mod session;
 
-pub use session::{End, MountOptions, Mounted};
+pub use fusermount::{fusermount, unmount};
+pub use mount_table::{MountEntry, canonical, has_ended, mounted_on, mounts};
+pub use session::{Access, End, MountOptions, Mounted, block_signals};

@@ -1,13 +1,14 @@
 //! A mount from its beginning to its end.
 
 use std::{
+    ffi::OsString,
     fs, io,
     mem::ManuallyDrop,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
-        mpsc::{self, Receiver},
+        mpsc::{self, Receiver, RecvTimeoutError},
     },
     thread,
     time::Duration,
@@ -23,6 +24,9 @@ use nix::{
 use super::{
     adapter::{Adapter, Event},
     attributes,
+    fusermount::unmount,
+    idle::Idle,
+    mount_table::{has_ended, mounted_on},
     prefetch::Prefetch,
 };
 use crate::{
@@ -32,7 +36,7 @@ use crate::{
 };
 
 /// The word behind `fuse.` in the list of mounts.
-const SUBTYPE: &str = "isomount";
+pub(super) const SUBTYPE: &str = "isomount";
 
 /// What the kernel reads ahead of a sequential reader on a mount of root, in KiB; by itself it takes 128. More gains little, and
 /// costs a program that touches mapped pages here and there (`docs/ARCHITECTURE.md`).
@@ -41,13 +45,38 @@ const READ_AHEAD: u32 = 2048;
 /// How long a mount that a signal ends may take to give its threads back.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Who may look into a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Whoever mounted.
+    #[default]
+    Owner,
+    /// Root too. The kernel knows no such rule, and asks us less than would be needed to enforce it: whoever mounted owns
+    /// the root directory and nobody else may search it, which the kernel enforces.
+    OwnerAndRoot,
+    /// All users, as permissions say.
+    All,
+}
+
 /// How a tree is mounted.
 #[derive(Debug, Clone, Default)]
 pub struct MountOptions {
     /// What the list of mounts names as the source: the path of the image.
-    pub source: String,
-    /// Whether other users may look in (`allow_other`); the kernel then checks permissions.
-    pub allow_other: bool,
+    pub source: OsString,
+    /// The word behind `fuse.` in the list of mounts; `isomount` when `None`.
+    pub subtype: Option<String>,
+    /// Who may look in. The kernel checks permissions for all but the owner alone.
+    pub access: Access,
+    /// Whether the kernel checks permissions for the owner too.
+    pub checks_permissions: bool,
+    /// Whether programs change user as their files say (`suid`).
+    pub suid: bool,
+    /// Whether device nodes are devices (`dev`).
+    pub dev: bool,
+    /// Whether no program can be started (`noexec`).
+    pub noexec: bool,
+    /// Whether it ends by itself when nothing was asked for so long, and nothing is open.
+    pub idle_timeout: Option<Duration>,
     /// Threads that answer requests; four per processor when `None`. With one, no file is stored before it is asked for.
     pub threads: Option<usize>,
 }
@@ -59,6 +88,19 @@ pub enum End {
     Unmounted,
     /// A signal asked for it (SIGINT, SIGTERM or SIGHUP), and it was unmounted.
     Signal,
+    /// Nobody used it for as long as was said, and it was unmounted.
+    Idle,
+}
+
+/// SIGINT, SIGTERM and SIGHUP wait in all threads that are started from here on: whoever makes something that has to be undone
+/// says so first.
+///
+/// # Errors
+/// [`io::Error`] of the system.
+pub fn block_signals() -> io::Result<SigSet> {
+    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
+    signals.thread_block()?;
+    Ok(signals)
 }
 
 /// A mount that answers. Dropping it leaves it to its threads: [`wait`](Self::wait) or [`end`](Self::end) it.
@@ -69,6 +111,7 @@ pub struct Mounted {
     /// Its number in the list of mounts.
     device: Option<String>,
     happened: Receiver<Event>,
+    idle: Option<Arc<Idle>>,
 }
 
 impl Mounted {
@@ -80,8 +123,7 @@ impl Mounted {
     pub fn mount(tree: Tree, mount_point: &Path, options: &MountOptions) -> Result<Self> {
         let io = |e| Error::io(format!("cannot mount on {}", shown(mount_point)), e);
         let mount_point = mount_point.canonicalize().map_err(io)?;
-        let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
-        signals.thread_block().map_err(|e| io(e.into()))?;
+        let signals = block_signals().map_err(io)?;
         let (events, happened) = mpsc::channel();
         let signalled = events.clone();
         thread::Builder::new()
@@ -94,7 +136,8 @@ impl Mounted {
             })
             .map_err(io)?;
         let root = tree.root();
-        let adapter = Adapter::new(tree, events);
+        let idle = options.idle_timeout.map(|timeout| Arc::new(Idle::new(timeout)));
+        let adapter = Adapter::new(tree, events, idle.clone());
         let prefetch = adapter.prefetch();
         let config = config(options);
         let session = Session::new(adapter, &mount_point, &config).map_err(io)?;
@@ -110,7 +153,7 @@ impl Mounted {
         if config.n_threads.is_some_and(|threads| threads > 1) {
             prefetch.start(move |id, bytes| notifier.store(attributes::number(id, root), 0, bytes));
         }
-        let mounted = Self { session, prefetch, mount_point, device, happened };
+        let mounted = Self { session, prefetch, mount_point, device, happened, idle };
         // Its threads start by themselves, and may fail to.
         match fs::metadata(&mounted.mount_point) {
             Ok(_) => Ok(mounted),
@@ -122,13 +165,27 @@ impl Mounted {
         }
     }
 
-    /// Waits until someone unmounts, or a signal asks for the end.
+    /// Where it is mounted, without links.
+    pub fn mount_point(&self) -> &Path {
+        &self.mount_point
+    }
+
+    /// Its number in the list of mounts, as `major:minor`.
+    pub fn device(&self) -> Option<&str> {
+        self.device.as_deref()
+    }
+
+    /// Waits until someone unmounts, a signal asks for the end, or nobody has used it for long enough.
     ///
     /// # Errors
     /// [`Error::Io`] when the connection to the kernel broke, or the mount cannot be ended.
     pub fn wait(self) -> Result<End> {
-        if let Ok(Event::Signal) = self.happened.recv() {
+        let (event, was_idle) = self.event();
+        if let Event::Signal = event {
             return self.end().map(|()| End::Signal);
+        }
+        if was_idle {
+            return Ok(End::Idle);
         }
         if self.is_broken() {
             let broken = Error::io(
@@ -141,12 +198,31 @@ impl Mounted {
         Ok(End::Unmounted)
     }
 
+    /// What ends the wait, and whether it was the time that passed.
+    fn event(&self) -> (Event, bool) {
+        let Some(idle) = &self.idle else {
+            return (self.happened.recv().unwrap_or(Event::Ended), false);
+        };
+        loop {
+            match self.happened.recv_timeout(idle.rest()) {
+                Ok(event) => return (event, false),
+                Err(RecvTimeoutError::Disconnected) => return (Event::Ended, false),
+                Err(RecvTimeoutError::Timeout) if idle.has_passed() => {}
+                Err(RecvTimeoutError::Timeout) => continue,
+            }
+            match unmount(&self.mount_point, false) {
+                Ok(()) => return (self.happened.recv().unwrap_or(Event::Ended), true),
+                // Somebody has a file open, or stands in a directory.
+                Err(error) => log::debug!("{}: still in use: {error}", shown(&self.mount_point)),
+            }
+            idle.used();
+        }
+    }
+
     /// Whether the mount is still in the tree although nobody answers any more. Its number alone does not say so: whoever mounts
     /// anew at once may get the same one, and answers.
     fn is_broken(&self) -> bool {
-        self.device.is_some()
-            && self.device == device_of(&self.mount_point)
-            && fs::metadata(&self.mount_point).is_err_and(|e| e.raw_os_error() == Some(libc::ENOTCONN))
+        self.device.is_some() && self.device == device_of(&self.mount_point) && has_ended(&self.mount_point)
     }
 
     /// Unmounts. Files that someone has open break.
@@ -179,23 +255,33 @@ impl Mounted {
 }
 
 fn config(options: &MountOptions) -> Config {
+    // fuser takes no other text.
+    let source = options.source.to_string_lossy();
     let source = if geteuid().is_root() {
-        options.source.clone()
+        source.into_owned()
     } else {
         // fusermount3 takes one list of options, in which these two have a meaning.
-        options.source.replace('\\', "\\\\").replace(',', "\\,")
+        source.replace('\\', "\\\\").replace(',', "\\,")
     };
+    let subtype = options.subtype.as_deref().unwrap_or(SUBTYPE);
     let mut config = Config::default();
     config.mount_options = vec![
         MountOption::FSName(source),
         // As an option of the kernel: fuser's own `Subtype` does not reach it without fusermount3.
-        MountOption::CUSTOM(format!("subtype={SUBTYPE}")),
+        MountOption::CUSTOM(format!("subtype={subtype}")),
         MountOption::RO,
-        MountOption::NoSuid,
-        MountOption::NoDev,
+        if options.suid { MountOption::Suid } else { MountOption::NoSuid },
+        if options.dev { MountOption::Dev } else { MountOption::NoDev },
     ];
-    if options.allow_other {
-        config.acl = SessionACL::All;
+    if options.noexec {
+        config.mount_options.push(MountOption::NoExec);
+    }
+    config.acl = match options.access {
+        Access::Owner => SessionACL::Owner,
+        Access::OwnerAndRoot => SessionACL::RootAndOwner,
+        Access::All => SessionACL::All,
+    };
+    if options.checks_permissions || options.access != Access::Owner {
         config.mount_options.push(MountOption::DefaultPermissions);
     }
     // More threads than processors: one that waits on the processor of the reader answers without waking another one.
@@ -214,53 +300,11 @@ fn raise_read_ahead(device: Option<&str>) {
     }
 }
 
-/// The device number of a mount, as `major:minor`, without a request to the mount: proc(5), mountinfo.
+/// The device number of the mount on top of `mount_point`, as `major:minor`.
 fn device_of(mount_point: &Path) -> Option<String> {
-    let mounts = fs::read("/proc/self/mountinfo").ok()?;
-    let mut lines: Vec<&[u8]> = mounts.split(|b| *b == b'\n').collect();
-    // The last line of a mount point is the mount on top.
-    lines.reverse();
-    lines.into_iter().find_map(|line| {
-        let mut fields = line.split(|b| *b == b' ').skip(2);
-        let (device, _, place) = (fields.next()?, fields.next()?, fields.next()?);
-        let is_ours = unescaped(place) == mount_point.as_os_str().as_bytes();
-        is_ours.then(|| String::from_utf8_lossy(device).into_owned())
-    })
-}
-
-/// A field of mountinfo: space, tab, newline and backslash are written as three octal digits.
-fn unescaped(field: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let [first, after @ ..] = rest {
-        let code = after.get(..3).filter(|_| *first == b'\\').and_then(|d| std::str::from_utf8(d).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = after;
-            }
-        }
-    }
-    out
+    mounted_on(mount_point).map(|entry| entry.device)
 }
 
 fn shown(path: &Path) -> String {
     text::escape(path.as_os_str().as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mount_points_with_spaces_are_found() {
-        assert_eq!(unescaped(b"/mnt/a\\040b\\134c"), b"/mnt/a b\\c");
-        assert_eq!(unescaped(b"\\04"), b"\\04");
-        assert!(device_of(Path::new("/proc")).is_some_and(|device| device.contains(':')));
-        assert_eq!(device_of(Path::new("/not there")), None);
-    }
 }

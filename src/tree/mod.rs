@@ -145,7 +145,11 @@ impl Tree {
     /// # Errors
     /// As [`FileSystem::node`].
     pub fn stat(&self, id: NodeId) -> Result<Stat> {
-        Ok(self.policy.stat(&self.file_system.node(id)?.attributes))
+        let node = self.file_system.node(id)?;
+        if id == self.root() {
+            return Ok(self.policy.root_stat(&node.attributes));
+        }
+        Ok(self.policy.stat(&node.attributes))
     }
 
     /// The attributes of `name` in `directory`; `.` and `..` are known too.

@@ -58,6 +58,8 @@ pub struct Policy {
     pub mode: Option<u16>,
     /// `dmode=`: permissions of directories that have none recorded.
     pub directory_mode: Option<u16>,
+    /// Whether nobody but whoever mounts (and root) may search the root directory.
+    pub has_private_root: bool,
     /// The owner where none is recorded: whoever mounts.
     pub default_uid: u32,
     /// The group where none is recorded.
@@ -66,6 +68,9 @@ pub struct Policy {
 
 /// Read and search for all: a disc does not say what may be run, so anything may.
 const UNRECORDED_MODE: u16 = 0o555;
+
+/// Read and search for its owner.
+const PRIVATE_MODE: u16 = 0o500;
 
 impl Policy {
     /// The policy of a mount by this user, without an option.
@@ -78,8 +83,19 @@ impl Policy {
             umask: 0,
             mode: None,
             directory_mode: None,
+            has_private_root: false,
             default_uid: uid,
             default_gid: gid,
+        }
+    }
+
+    /// What is shown of the root directory.
+    pub fn root_stat(&self, a: &Attributes) -> Stat {
+        let stat = self.stat(a);
+        if self.has_private_root {
+            Stat { permissions: PRIVATE_MODE, uid: self.default_uid, ..stat }
+        } else {
+            stat
         }
     }
 

@@ -16,5 +16,6 @@ pub mod memory;
 pub mod mounted;
 pub mod one_file;
 pub mod requests;
+pub mod site;
 pub mod source;
 pub mod udf;
