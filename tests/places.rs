@@ -86,8 +86,8 @@ fn lines_of_fstab() {
     let said = done(&site.apart(script));
     let expected = format!(
         "code 64\n1\n2\n4\n6\n7\nro,nosuid,nodev,noexec,relatime\nro,nosuid,nodev,relatime\ncode 32\n{CONTENT}\n6\n\
-         isomount: {0}: cannot open the image: No such file or directory (os error 2); check the path\n\
-         isomount: {0}: cannot open the image: No such file or directory (os error 2); check the path\n",
+         isomount: {0}: cannot open the image: No such file or directory; check the path\n\
+         isomount: {0}: cannot open the image: No such file or directory; check the path\n",
         site.path("missing.iso").display()
     );
     assert_eq!(said, expected);

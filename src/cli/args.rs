@@ -91,9 +91,9 @@ pub struct MountArgs {
     #[arg(required = true)]
     pub image: Option<PathBuf>,
 
-    /// The directory on which it is mounted; without it one is made and printed. Or more images, each mounted in a directory
+    /// The directory on which it is mounted; without one, one is made and printed. Or more images, each mounted on a directory
     /// made for it
-    #[arg(value_name = "MOUNTPOINT")]
+    #[arg(value_name = "MOUNTPOINT|IMAGE")]
     pub more: Vec<PathBuf>,
 
     /// Mount options, separated by commas; may be given several times

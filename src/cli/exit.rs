@@ -85,7 +85,7 @@ pub struct Failure {
 
 impl Failure {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: Some(message.into()) }
+        Self { exit, message: Some(without_numbers(message.into())) }
     }
 
     /// What is told of an image that cannot be opened.
@@ -105,5 +105,27 @@ impl Failure {
             _ => (Exit::Unreadable, error.to_string()),
         };
         Self::new(exit, format!("{image}: {text}"))
+    }
+}
+
+/// What the system says in words it need not say in numbers: ` (os error 2)`.
+fn without_numbers(message: String) -> String {
+    let mut parts = message.split(" (os error ");
+    let mut short = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        short.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(')'));
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_without_numbers() {
+        let said = "a: No such file (os error 2); check (os x)";
+        assert_eq!(without_numbers(said.into()), "a: No such file; check (os x)");
+        assert_eq!(without_numbers("x (os error 13)".into()), "x");
     }
 }

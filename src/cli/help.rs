@@ -14,7 +14,7 @@ Examples:
   isomount -f -v image.iso /mnt/iso      stay in the foreground and tell what is done";
 
 /// Columns of an option and its value.
-const WIDTH: usize = 20;
+const WIDTH: usize = 21;
 
 /// Examples, mount options and exit codes.
 pub(super) fn after() -> String {

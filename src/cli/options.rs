@@ -78,7 +78,7 @@ pub const OPTIONS: &[OptionWord] = &[
     word("nonempty", "", "the mount point may have something in it, or on it"),
     word("fsname", "TEXT", "the source in the list of mounts, instead of the image"),
     word("subtype", "TEXT", "the word behind fuse. in the list of mounts"),
-    word("idle_timeout", "DURATION", "as --idle-timeout"),
+    word("idle_timeout", "TIME", "as --idle-timeout"),
     word("uid", "N", "owner of everything (ignore: recorded ones do not count)"),
     word("gid", "N", "group of everything (ignore: recorded ones do not count)"),
     word("umask", "OCTAL", "permissions that nothing has"),
