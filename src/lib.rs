@@ -42,6 +42,7 @@ pub mod error;
 pub mod limits;
 
 pub mod bytes;
+pub mod charset;
 pub mod text;
 pub mod time;
 

@@ -19,6 +19,18 @@ pub fn trimmed(field: &[u8]) -> &[u8] {
     field.get(..end).unwrap_or_default()
 }
 
+/// A name apart from the file version number, which is digits behind the last `;`, ECMA-119 7.5.1.
+pub fn split_version(name: &[u8]) -> (&[u8], Option<u16>) {
+    let Some(at) = name.iter().rposition(|b| *b == b';') else { return (name, None) };
+    let (text, version) = name.split_at_checked(at).unwrap_or((name, b""));
+    let digits = version.get(1..).unwrap_or_default();
+    let number = std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_digit()));
+    match number.and_then(|digits| digits.parse().ok()) {
+        Some(number) if !text.is_empty() => (text, Some(number)),
+        _ => (name, None),
+    }
+}
+
 /// A name or a text of an image, safe to show: control characters and bytes that are not UTF-8 are
 /// written as `\xHH` (or `\u{...}`), the backslash itself doubled.
 pub fn escape(bytes: &[u8]) -> String {
@@ -63,6 +75,14 @@ mod tests {
         assert_eq!(escape(b"a\x1b[31m\\\n"), "a\\x1b[31m\\\\\\x0a");
         assert_eq!(escape("ü\u{202e}x".as_bytes()), "ü\\u{202e}x");
         assert_eq!(escape(b"\xff"), "\\xff");
+    }
+
+    #[test]
+    fn a_version_is_digits_behind_the_last_semicolon() {
+        assert_eq!(split_version(b"A;B.TXT;12"), (&b"A;B.TXT"[..], Some(12)));
+        for name in [&b"A"[..], b"A;", b"A;B", b"A;+1", b"A;99999", b";1", b""] {
+            assert_eq!(split_version(name), (name, None));
+        }
     }
 
     #[test]

@@ -245,6 +245,10 @@ fn names_are_looked_up_as_they_are_written() {
     let image = forge.open().unwrap();
     assert!(stat(&image, "Name").is_ok());
     assert!(stat(&image, "name").is_err() && stat(&image, "NAME").is_err());
+    let mut forge = Forge::new();
+    forge.joliet(25).directory(25, 25, &[file(b"\0N\0a\0m\0e", 23, 1)]);
+    let image = forge.open().unwrap();
+    assert!(stat(&image, "Name").is_ok() && stat(&image, "name").is_err());
 }
 
 #[test]

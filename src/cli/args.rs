@@ -11,8 +11,8 @@ use clap::{ArgAction, Parser, Subcommand};
 use super::{
     duration,
     generate::What,
-    options::Asker,
     size::{self, Size},
+    wishes::Asker,
 };
 
 const USAGE: &str = "isomount [OPTIONS] IMAGE [MOUNTPOINT]

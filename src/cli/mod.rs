@@ -20,6 +20,7 @@ mod refusal;
 mod serve;
 mod size;
 mod umount;
+mod wishes;
 
 use std::{ffi::OsString, io::Write, os::unix::ffi::OsStrExt, path::Path, process::ExitCode};
 

@@ -8,9 +8,9 @@ use super::{
     complain,
     exit::{Exit, Failure},
     log,
-    options::Wishes,
     place::{Allowed, Place},
     refusal, serve, shown,
+    wishes::Wishes,
 };
 use crate::open::Image;
 

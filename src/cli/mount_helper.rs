@@ -7,7 +7,7 @@ use std::{
 
 use clap::{ArgAction, Parser};
 
-use super::{MountArgs, exit::Failure, mount, options::Wishes};
+use super::{MountArgs, exit::Failure, mount, wishes::Wishes};
 
 /// The names under which mount(8) looks for a helper.
 const NAMES: [&str; 2] = ["mount.isomount", "mount.fuse.isomount"];

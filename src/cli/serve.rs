@@ -12,9 +12,9 @@ use super::{
     MountArgs, background,
     exit::{Exit, Failure},
     guard::Guard,
-    options::Wishes,
     place::{Allowed, Made, Place},
     refusal, shown,
+    wishes::Wishes,
 };
 use crate::{
     fuse::{End, MountOptions, Mounted},

@@ -11,6 +11,8 @@ pub use choice::open;
 pub use iso9660::NameMap;
 pub use session::Session;
 
+use crate::charset::Charset;
+
 /// Which of the disc's trees is wanted (`view=`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum View {
@@ -57,6 +59,10 @@ pub struct Options {
     pub udf: bool,
     /// How names without Rock Ridge are shown (`map=`).
     pub map: NameMap,
+    /// Whether names are looked up in any case (`check=relaxed`).
+    pub relaxed: bool,
+    /// The encoding of names that are not recorded in Unicode (`iocharset=`). Without it they keep their bytes.
+    pub charset: Option<Charset>,
     /// Whether files marked hidden are left out (`hide`, `unhide`). Where it is not said, ISO 9660 shows them and UDF does
     /// not, as in the kernel.
     pub hide: Option<bool>,
@@ -68,6 +74,12 @@ pub struct Options {
     pub overrides_mode: bool,
     /// Likewise of directories, `dmode=`.
     pub overrides_directory_mode: bool,
+    /// Whether both do so to permissions of Rock Ridge too (`overriderockperm`).
+    pub overrides_rock_ridge: bool,
+    /// Whether the highest byte of the length of a file on ISO 9660 is something else (`cruft`).
+    pub cruft: bool,
+    /// Whether packed files are shown as they are stored (`nocompress`).
+    pub keeps_packed: bool,
     /// Which session (`session=`); without it the last.
     pub session: Option<Session>,
     /// Bytes of a block (`bs=`), where it should not be found by trying.
@@ -90,11 +102,16 @@ impl Default for Options {
             joliet: true,
             udf: true,
             map: NameMap::default(),
+            relaxed: false,
+            charset: None,
             hide: None,
             show_associated: false,
             undelete: false,
             overrides_mode: false,
             overrides_directory_mode: false,
+            overrides_rock_ridge: false,
+            cruft: false,
+            keeps_packed: false,
             session: None,
             block_size: None,
             anchor: None,

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Kind, NodeId, view};
-use crate::{bytes::as_usize, limits};
+use super::{Kind, NodeId, any_case::AnyCase, view};
+use crate::{bytes::as_usize, limits, text};
 
 /// One name in a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Listing {
     records: Vec<Record>,
     /// Indices of `records`, sorted by name.
     by_name: Vec<u32>,
+    /// The same without case, where that is wanted.
+    any_case: Option<AnyCase>,
 }
 
 #[derive(Debug)]
@@ -53,10 +55,28 @@ impl Listing {
 
     /// The entry of that name.
     pub fn find(&self, name: &[u8]) -> Option<Entry<'_>> {
-        let at =
-            self.by_name.binary_search_by(|i| self.record(*i).map_or(&b""[..], |r| self.name(r)).cmp(name));
-        let record = self.record(*self.by_name.get(at.ok()?)?)?;
-        Some(self.entry(record))
+        self.record_of(name).map(|record| self.entry(record))
+    }
+
+    /// The entry that is meant by a name: the one of that name; in a listing that is looked up in any case
+    /// ([`ListingBuilder::in_any_case`]) else the first of the disc with that name in another case, where periods at the end do
+    /// not count; else, where a version is behind the name (`;1`), the one of that version.
+    pub fn lookup(&self, name: &[u8]) -> Option<Entry<'_>> {
+        self.find(name).or_else(|| self.find_in_any_case(name))
+    }
+
+    fn find_in_any_case(&self, name: &[u8]) -> Option<Entry<'_>> {
+        let any_case = self.any_case.as_ref()?;
+        let count = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        let in_any_case = |name: &[u8]| self.record(any_case.find(name, count, |i| self.name_at(i))?);
+        let of_version = || {
+            let (alone, version) = text::split_version(name);
+            let version = version?;
+            let numbered = [alone, format!(".{version}").as_bytes()].concat();
+            let find = |name: &[u8]| self.record_of(name).or_else(|| in_any_case(name));
+            [alone, numbered.as_slice()].into_iter().filter_map(find).find(|record| record.version == version)
+        };
+        in_any_case(name).or_else(of_version).map(|record| self.entry(record))
     }
 
     /// Bytes of memory that it takes.
@@ -65,7 +85,17 @@ impl Listing {
         let names = self.names.capacity();
         let records = self.records.capacity().saturating_mul(size_of::<Record>());
         let index = self.by_name.capacity().saturating_mul(size_of::<u32>());
-        fixed.saturating_add(names).saturating_add(records).saturating_add(index)
+        let any_case = self.any_case.as_ref().map_or(0, |_| AnyCase::weight(self.records.len()));
+        fixed.saturating_add(names).saturating_add(records).saturating_add(index).saturating_add(any_case)
+    }
+
+    fn record_of(&self, name: &[u8]) -> Option<&Record> {
+        let at = self.by_name.binary_search_by(|i| self.name_at(*i).cmp(name));
+        self.record(*self.by_name.get(at.ok()?)?)
+    }
+
+    fn name_at(&self, index: u32) -> &[u8] {
+        self.record(index).map_or(&b""[..], |record| self.name(record))
     }
 
     fn record(&self, index: u32) -> Option<&Record> {
@@ -87,9 +117,15 @@ impl Listing {
 pub struct ListingBuilder {
     names: Vec<u8>,
     records: Vec<Record>,
+    is_in_any_case: bool,
 }
 
 impl ListingBuilder {
+    /// Whether the names are looked up in any case ([`Listing::lookup`]).
+    pub fn in_any_case(self, is_in_any_case: bool) -> Self {
+        Self { is_in_any_case, ..self }
+    }
+
     /// How many names there are so far.
     pub fn len(&self) -> usize {
         self.records.len()
@@ -119,7 +155,8 @@ impl ListingBuilder {
         }
         self.names.shrink_to_fit();
         self.records.shrink_to_fit();
-        Listing { names: self.names, records: self.records, by_name }
+        let any_case = self.is_in_any_case.then(AnyCase::default);
+        Listing { names: self.names, records: self.records, by_name, any_case }
     }
 
     fn store(&mut self, name: &[u8]) -> (u32, u8) {
@@ -227,6 +264,53 @@ mod tests {
         assert_eq!(listing.find(b""), None);
         assert_eq!(listing.entries(3).count(), 1);
         assert_eq!(listing.entries(9).count(), 0);
+    }
+
+    #[test]
+    fn names_are_found_in_any_case_where_that_is_wanted() {
+        let names = ["ReadMe", "README", "dir.", "x;2", "\u{c4}"];
+        let listing = |is_in_any_case| {
+            let mut builder = ListingBuilder::default().in_any_case(is_in_any_case);
+            for (i, name) in names.iter().enumerate() {
+                builder.push(name.as_bytes(), None, NodeId(100 + i as u64), Kind::File);
+            }
+            builder.finish()
+        };
+        let (strict, relaxed) = (listing(false), listing(true));
+        for name in names {
+            assert_eq!(relaxed.lookup(name.as_bytes()), relaxed.find(name.as_bytes()), "the very name first");
+        }
+        let found = |name: &str| relaxed.lookup(name.as_bytes()).map(|entry| entry.name);
+        for (name, expected) in [
+            ("readme", "ReadMe"),
+            ("readme.", "ReadMe"),
+            ("README;1", "README"),
+            ("rEADME;1", "ReadMe"),
+            ("DIR", "dir."),
+            ("Dir.;1", "dir."),
+            ("X;2", "x;2"),
+            ("\u{e4}", "\u{c4}"),
+        ] {
+            assert_eq!(found(name), Some(expected.as_bytes()), "{name}");
+            assert_eq!(strict.lookup(name.as_bytes()), None, "{name}");
+            assert_eq!(relaxed.find(name.as_bytes()), None, "{name}");
+        }
+        for name in ["readm", "readme;2", "readme;", ";1", "", "x"] {
+            assert_eq!(found(name), None, "{name}");
+        }
+        assert_eq!(relaxed.weight(), strict.weight() + 4 * names.len());
+    }
+
+    #[test]
+    fn a_version_is_found_under_its_number() {
+        let mut builder = ListingBuilder::default().in_any_case(true);
+        for (i, version) in [1, 3, 2].into_iter().enumerate() {
+            builder.push(b"a.txt", Some(version), NodeId(10 + i as u64), Kind::File);
+        }
+        let listing = builder.finish();
+        let found = |name: &[u8]| listing.lookup(name).map(|entry| entry.node.0);
+        let all = [&b"A.TXT"[..], b"A.TXT;1", b"a.txt;2", b"a.txt;3", b"a.txt;4"].map(found);
+        assert_eq!(all, [Some(11), Some(10), Some(12), Some(11), None]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! [`Tree`]. The reader (`reader.rs`) is the one file here that names `volume`: every driver says where bytes
 //! are, and one reader gets them, so it has to stand on this side of the drivers.
 
+mod any_case;
 pub mod content;
 mod extended_attribute;
 #[cfg(test)]
@@ -152,7 +153,7 @@ impl Tree {
         Ok(self.policy.stat(&node.attributes))
     }
 
-    /// The attributes of `name` in `directory`; `.` and `..` are known too.
+    /// The attributes of `name` in `directory` ([`Listing::lookup`]); `.` and `..` are known too.
     ///
     /// # Errors
     /// [`Error::NotFound`], or as [`FileSystem::listing`].
@@ -160,7 +161,7 @@ impl Tree {
         let id = match name {
             b"." => directory,
             b".." => self.file_system.parent(directory)?,
-            name => self.file_system.listing(directory)?.find(name).ok_or(Error::NotFound)?.node,
+            name => self.file_system.listing(directory)?.lookup(name).ok_or(Error::NotFound)?.node,
         };
         self.stat(id)
     }

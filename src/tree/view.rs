@@ -54,6 +54,10 @@ pub struct Policy {
     pub ignores_gid: bool,
     /// `umask=`: permissions that nothing but a link has.
     pub umask: u16,
+    /// `fmask=`: the same for what is no directory, instead of `umask=`.
+    pub file_mask: Option<u16>,
+    /// `dmask=`: the same for directories, instead of `umask=`.
+    pub directory_mask: Option<u16>,
     /// `mode=`: permissions of what is no directory and has none recorded.
     pub mode: Option<u16>,
     /// `dmode=`: permissions of directories that have none recorded.
@@ -81,6 +85,8 @@ impl Policy {
             ignores_uid: false,
             ignores_gid: false,
             umask: 0,
+            file_mask: None,
+            directory_mask: None,
             mode: None,
             directory_mode: None,
             has_private_root: false,
@@ -101,9 +107,12 @@ impl Policy {
 
     /// What is shown of a node.
     pub fn stat(&self, a: &Attributes) -> Stat {
-        let chosen = if a.kind == Kind::Directory { self.directory_mode } else { self.mode };
-        // The permissions of a link are never looked at.
-        let mask = if a.kind == Kind::Symlink { 0 } else { self.umask };
+        let (chosen, mask) = match a.kind {
+            Kind::Directory => (self.directory_mode, self.directory_mask.unwrap_or(self.umask)),
+            // The permissions of a link are never looked at.
+            Kind::Symlink => (self.mode, 0),
+            _ => (self.mode, self.file_mask.unwrap_or(self.umask)),
+        };
         let recorded_uid = a.uid.filter(|_| !self.ignores_uid);
         let recorded_gid = a.gid.filter(|_| !self.ignores_gid);
         Stat {

@@ -38,7 +38,7 @@ impl Iso9660 {
 
     /// The first names in a directory, as many as `most`.
     fn read_names(&self, extent: DirectoryExtent, most: usize) -> Result<Listing> {
-        let mut builder = ListingBuilder::default();
+        let mut builder = ListingBuilder::default().in_any_case(self.relaxed);
         let budget = Self::continuation_budget(extent);
         let mut relocations = Relocations::new(self, &budget);
         let mut previous = Section::default();
@@ -87,10 +87,11 @@ impl Iso9660 {
     ) {
         let rock_ridge = self.rock_ridge(record).unwrap_or_default();
         let (name, version) = if rock_ridge.name.is_empty() {
-            let name = self.naming.name(record.identifier, record.system_use, record.is_directory());
+            let (identifier, system_use) = (record.identifier, record.system_use);
+            let name = self.naming.name(identifier, self.charset, system_use, record.is_directory());
             (name.text, name.version)
         } else {
-            (rock_ridge.name.clone(), None)
+            (self.decoded(&rock_ridge.name), None)
         };
         if record.is_directory() {
             let is_elsewhere = if rock_ridge.is_relocated {

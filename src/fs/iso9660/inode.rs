@@ -14,6 +14,9 @@ use crate::{
     tree::{Attributes, Content, Data, Kind, Node, NodeId, Place, Timestamp},
 };
 
+/// The bits of a length that count where its highest byte is something else (`cruft`).
+const WITHOUT_CRUFT: u64 = 0x00ff_ffff;
+
 impl Iso9660 {
     /// The node `id`, whose (first) record this is.
     pub(super) fn read_node(&self, id: NodeId, record: &Record<'_>) -> Node {
@@ -26,7 +29,7 @@ impl Iso9660 {
             }
             Kind::File => self.file_content(record, &rock_ridge),
             Kind::Symlink => {
-                let content = link_content(record, &rock_ridge);
+                let content = self.link_content(record, &rock_ridge);
                 let size = if let Content::Link(target) = &content { as_u64(target.len()) } else { 0 };
                 (content, size, 0)
             }
@@ -42,7 +45,9 @@ impl Iso9660 {
         let attributes = Attributes {
             id,
             kind,
-            permissions: posix.and_then(|px| u16::try_from(px.mode & 0o7777).ok()),
+            permissions: posix
+                .filter(|_| !self.is_overridden(kind))
+                .and_then(|px| u16::try_from(px.mode & 0o7777).ok()),
             links: posix.map_or(1, |px| px.links),
             uid: posix.map(|px| px.uid),
             gid: posix.map(|px| px.gid),
@@ -68,6 +73,15 @@ impl Iso9660 {
         rock_ridge.kind().filter(|kind| *kind != Kind::Directory).unwrap_or(Kind::File)
     }
 
+    /// Whether an option overrides the permissions that Rock Ridge records, of directories and regular files as in the kernel.
+    fn is_overridden(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Directory => self.overrides_directory_mode,
+            Kind::File => self.overrides_mode,
+            _ => false,
+        }
+    }
+
     /// Content, size and stored bytes of a file.
     fn file_content(&self, first: &Record<'_>, rock_ridge: &RockRidge) -> (Content, u64, u64) {
         let (stored, missing) = self.stored(first);
@@ -77,7 +91,8 @@ impl Iso9660 {
             return (Content::Broken(error), allocated, allocated);
         }
         let at = first.data_at(self.tree.block_size);
-        if let Some(field) = &rock_ridge.zisofs {
+        let packed = rock_ridge.zisofs.as_ref().filter(|_| !self.keeps_packed);
+        if let Some(field) = packed {
             (zisofs::content(&self.volume, field, stored, at), field.size, allocated)
         } else if let Some(field) = &rock_ridge.sparse {
             (sparse::content(&self.volume, field, stored, at), field.size, allocated)
@@ -139,7 +154,8 @@ impl Iso9660 {
 
     fn push_section(&self, data: &mut Data, record: &Record<'_>) {
         let block_size = self.tree.block_size;
-        let len = u64::from(record.data_length);
+        let recorded = u64::from(record.data_length);
+        let len = if self.cruft { recorded & WITHOUT_CRUFT } else { recorded };
         let unit = u64::from(record.file_unit_size);
         let gap = u64::from(record.interleave_gap);
         if unit == 0 || gap == 0 {
@@ -156,15 +172,25 @@ impl Iso9660 {
         };
         data.push(place, len);
     }
-}
 
-fn link_content(record: &Record<'_>, rock_ridge: &RockRidge) -> Content {
-    match rock_ridge.link.as_ref().map(|link| link.text()) {
-        Some(None) => Content::Broken(Error::NameTooLong),
-        Some(Some(target)) if !target.is_empty() => Content::Link(target.into()),
-        _ => {
-            let allowed = "one component at least";
-            Content::Broken(Corrupt::new("symbolic link", record.at, "target", "empty", allowed).into())
+    fn link_content(&self, record: &Record<'_>, rock_ridge: &RockRidge) -> Content {
+        match rock_ridge.link.as_ref().map(|link| link.text().map(|target| self.decoded_target(target))) {
+            Some(None) => Content::Broken(Error::NameTooLong),
+            Some(Some(target)) if target.len() > limits::LINK_TARGET => Content::Broken(Error::NameTooLong),
+            Some(Some(target)) if !target.is_empty() => Content::Link(target.into()),
+            _ => {
+                let allowed = "one component at least";
+                Content::Broken(Corrupt::new("symbolic link", record.at, "target", "empty", allowed).into())
+            }
         }
+    }
+
+    /// The target of a link as it is shown: its names are decoded one by one, as they are where they lead to.
+    fn decoded_target(&self, target: &[u8]) -> Vec<u8> {
+        if self.charset.is_none() {
+            return target.to_vec();
+        }
+        let names: Vec<Vec<u8>> = target.split(|b| *b == b'/').map(|name| self.decoded(name)).collect();
+        names.join(&b'/')
     }
 }

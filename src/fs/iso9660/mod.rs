@@ -33,6 +33,7 @@ use self::{
 };
 use super::{Options, View};
 use crate::{
+    charset::Charset,
     error::{Damage, Error, Result},
     limits, text,
     tree::{FileSystem, Listing, Node, NodeId, Statistics},
@@ -53,6 +54,14 @@ pub struct Iso9660 {
     session: u64,
     hide: bool,
     show_associated: bool,
+    relaxed: bool,
+    /// The encoding of names that are not Unicode.
+    charset: Option<Charset>,
+    /// Whether permissions of files by Rock Ridge are left out.
+    overrides_mode: bool,
+    overrides_directory_mode: bool,
+    cruft: bool,
+    keeps_packed: bool,
     damage: Damage,
     notes: Vec<String>,
     nodes: Cache<NodeId, Arc<Node>>,
@@ -109,6 +118,12 @@ impl Iso9660 {
             session: 0,
             hide: options.hide.unwrap_or(false),
             show_associated: options.show_associated,
+            relaxed: options.relaxed,
+            charset: options.charset,
+            overrides_mode: options.overrides_rock_ridge && options.overrides_mode,
+            overrides_directory_mode: options.overrides_rock_ridge && options.overrides_directory_mode,
+            cruft: options.cruft,
+            keeps_packed: options.keeps_packed,
             damage: Damage::default(),
             notes: Vec::new(),
             nodes: Cache::new(8, nodes_budget, |node| node.weight()),
@@ -132,6 +147,11 @@ impl Iso9660 {
     /// The byte offset of a logical block.
     fn block_at(&self, block: u32) -> u64 {
         u64::from(block).saturating_mul(self.tree.block_size)
+    }
+
+    /// A name of Rock Ridge as it is shown.
+    fn decoded(&self, name: &[u8]) -> Vec<u8> {
+        self.charset.map_or_else(|| name.to_vec(), |charset| charset.decode(name).into_bytes())
     }
 
     fn records(&self, extent: DirectoryExtent) -> Result<Records<'_>> {
@@ -258,10 +278,11 @@ impl FileSystem for Iso9660 {
 
     fn label(&self) -> String {
         if self.naming == Naming::Joliet {
-            text::utf16_be(&self.tree.identifier).trim_end().to_owned()
-        } else {
-            String::from_utf8_lossy(text::trimmed(&self.tree.identifier)).into_owned()
+            return text::utf16_be(&self.tree.identifier).trim_end().to_owned();
         }
+        let recorded = text::trimmed(&self.tree.identifier);
+        let as_recorded = || String::from_utf8_lossy(recorded).into_owned();
+        self.charset.map_or_else(as_recorded, |charset| charset.decode(recorded))
     }
 
     fn view(&self) -> &'static str {

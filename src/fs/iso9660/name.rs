@@ -1,6 +1,6 @@
 //! File identifiers as names: ECMA-119 7.5, Joliet, and the extension of Acorn's RISC OS.
 
-use crate::text;
+use crate::{charset::Charset, text};
 
 /// How an identifier of a plain ISO 9660 tree is shown (`map=`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,8 +34,20 @@ pub(super) struct Name {
 }
 
 impl Naming {
-    /// The name of a record with this identifier and system use field.
-    pub(super) fn name(self, identifier: &[u8], system_use: &[u8], is_directory: bool) -> Name {
+    /// The name of a record with this identifier and system use field. With `charset` an identifier that is not Unicode is
+    /// decoded first, because a byte of it that is a letter of ASCII may be half of another character.
+    pub(super) fn name(
+        self,
+        identifier: &[u8],
+        charset: Option<Charset>,
+        system_use: &[u8],
+        is_directory: bool,
+    ) -> Name {
+        let decoded = charset.filter(|_| self != Self::Joliet).map(|charset| match self {
+            Self::Iso9660(NameMap::Normal | NameMap::Acorn) => lower(&charset.decode(identifier)),
+            _ => charset.decode(identifier),
+        });
+        let identifier = decoded.as_deref().map_or(identifier, str::as_bytes);
         match self {
             Self::Iso9660(NameMap::Off) => Name { text: identifier.to_vec(), version: None },
             Self::Iso9660(NameMap::Normal) => normal(identifier),
@@ -46,21 +58,18 @@ impl Naming {
     }
 }
 
-/// An identifier apart from its version, which is digits behind the last `;`.
-fn split_version(identifier: &[u8]) -> (&[u8], Option<u16>) {
-    let Some(at) = identifier.iter().rposition(|b| *b == b';') else { return (identifier, None) };
-    let (text, version) = identifier.split_at_checked(at).unwrap_or((identifier, b""));
-    let digits = version.get(1..).unwrap_or_default();
-    let number = std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_digit()));
-    match number.and_then(|digits| digits.parse().ok()) {
-        Some(number) if !text.is_empty() => (text, Some(number)),
-        _ => (identifier, None),
-    }
+/// Lower case letter by letter: one that has none of a single letter stays as it is.
+fn lower(text: &str) -> String {
+    let of = |c: char| {
+        let mut letters = c.to_lowercase();
+        letters.next().filter(|_| letters.next().is_none()).unwrap_or(c)
+    };
+    text.chars().map(of).collect()
 }
 
 fn normal(identifier: &[u8]) -> Name {
     let identifier = identifier.split(|b| *b == 0).next().unwrap_or_default();
-    let (text, version) = split_version(identifier);
+    let (text, version) = text::split_version(identifier);
     // The period belongs to the name only as long as there is an extension behind it.
     let text = if version.is_some() { text.strip_suffix(b".").unwrap_or(text) } else { text };
     let shown = text.iter().map(|b| match b {
@@ -92,7 +101,7 @@ fn acorn(mut name: Name, system_use: &[u8], is_directory: bool) -> Name {
 /// Joliet: the version goes, and the periods at the end, which Windows does not like either.
 fn joliet(identifier: &[u8]) -> Name {
     let text = text::utf16_be(identifier);
-    let (name, version) = split_version(text.as_bytes());
+    let (name, version) = text::split_version(text.as_bytes());
     let mut name = name.to_vec();
     while name.len() >= 2 && name.last() == Some(&b'.') {
         name.pop();
@@ -105,7 +114,7 @@ mod tests {
     use super::*;
 
     fn shown(naming: Naming, identifier: &[u8]) -> (String, Option<u16>) {
-        let name = naming.name(identifier, b"", false);
+        let name = naming.name(identifier, None, b"", false);
         (String::from_utf8(name.text).unwrap(), name.version)
     }
 
@@ -135,6 +144,23 @@ mod tests {
     }
 
     #[test]
+    fn names_are_decoded_before_anything_else() {
+        let shown = |naming: Naming, charset: &str, identifier: &[u8]| {
+            let name = naming.name(identifier, Charset::named(charset), b"", false);
+            (String::from_utf8(name.text).unwrap(), name.version)
+        };
+        let normal = Naming::Iso9660(NameMap::Normal);
+        // Second bytes that are `A` and `\` in ASCII.
+        assert_eq!(shown(normal, "shift_jis", b"\x83\x41\x83\x5c.TXT;1"), ("アソ.txt".into(), Some(1)));
+        assert_eq!(shown(normal, "cp866", b"\x94\x80\x89\x8b.TXT;2"), ("файл.txt".into(), Some(2)));
+        assert_eq!(shown(normal, "cp857", b"\x98.;1"), ("İ".into(), Some(1)), "two letters in lower case");
+        let off = Naming::Iso9660(NameMap::Off);
+        assert_eq!(shown(off, "cp866", b"\x94\x80.TXT;2"), ("ФА.TXT;2".into(), None));
+        assert_eq!(shown(Naming::Enhanced, "cp866", b"\x94a;2"), ("Фa;2".into(), None));
+        assert_eq!(shown(Naming::Joliet, "cp866", b"\x04\x10"), ("А".into(), None), "Unicode it is already");
+    }
+
+    #[test]
     fn joliet_names() {
         let utf16 = |s: &str| s.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
         assert_eq!(shown(Naming::Joliet, &utf16("Größe.txt;1")), ("Größe.txt".into(), Some(1)));
@@ -147,10 +173,10 @@ mod tests {
     fn acorn_names() {
         let mut field = *b"ARCHIMEDES\0\xfb\xff\xff\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0";
         let acorn = Naming::Iso9660(NameMap::Acorn);
-        assert_eq!(acorn.name(b"_BOOT.;1", &field, false).text, b"!boot,ffb");
-        assert_eq!(acorn.name(b"_BOOT", &field, true).text, b"!boot");
+        assert_eq!(acorn.name(b"_BOOT.;1", None, &field, false).text, b"!boot,ffb");
+        assert_eq!(acorn.name(b"_BOOT", None, &field, true).text, b"!boot");
         field[19] = 0;
-        assert_eq!(acorn.name(b"_BOOT.;1", &field, false).text, b"_boot,ffb");
-        assert_eq!(acorn.name(b"_BOOT.;1", b"ARCHIMEDES", false).text, b"_boot");
+        assert_eq!(acorn.name(b"_BOOT.;1", None, &field, false).text, b"_boot,ffb");
+        assert_eq!(acorn.name(b"_BOOT.;1", None, b"ARCHIMEDES", false).text, b"_boot");
     }
 }

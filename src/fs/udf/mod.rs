@@ -55,6 +55,7 @@ pub struct Udf {
     statistics: Statistics,
     hide: bool,
     undelete: bool,
+    relaxed: bool,
     overrides_mode: bool,
     overrides_directory_mode: bool,
     damage: Damage,
@@ -103,7 +104,7 @@ impl Udf {
 
     /// The names in a directory that lies in `space`, and whether nothing in it was damaged.
     fn decode_listing(&self, directory: NodeId, space: &Space, what: Listed) -> Result<(Listing, bool)> {
-        let mut builder = ListingBuilder::default();
+        let mut builder = ListingBuilder::default().in_any_case(self.relaxed);
         let mut deleted = Vec::new();
         let indirect = Steps::new(limits::LISTED_INDIRECT_ENTRIES);
         let mut identifiers = self.identifiers(directory, space)?;

@@ -102,6 +102,7 @@ impl Udf {
             statistics,
             hide: options.hide.unwrap_or(true),
             undelete: options.undelete,
+            relaxed: options.relaxed,
             overrides_mode: options.overrides_mode,
             overrides_directory_mode: options.overrides_directory_mode,
             damage: Damage::default(),
