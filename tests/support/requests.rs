@@ -64,6 +64,8 @@ impl Watched {
         let mut daemon = command.arg(image).arg(&place).spawn().unwrap();
         let is_there = || daemon.try_wait().unwrap().is_some() || mounted::is_mounted(&place);
         assert!(mounted::eventually(is_there), "no mount");
+        // The daemon looks at the root, too, and may come to that later; with this look the kernel knows it.
+        fs::metadata(&place).unwrap();
         let mounted = Mounted::adopt(directory, place);
         Self { mounted, log, marks: Cell::new(0), _daemon: Daemon(daemon) }
     }
