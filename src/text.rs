@@ -31,6 +31,12 @@ pub fn split_version(name: &[u8]) -> (&[u8], Option<u16>) {
     }
 }
 
+/// Whether a character does not show itself: controls, and marks that turn the direction of text or are invisible.
+pub fn is_disguise(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// A name or a text of an image, safe to show: control characters and bytes that are not UTF-8 are
 /// written as `\xHH` (or `\u{...}`), the backslash itself doubled.
 pub fn escape(bytes: &[u8]) -> String {
@@ -42,10 +48,7 @@ pub fn escape(bytes: &[u8]) -> String {
                 c if c.is_ascii_control() => {
                     let _ = write!(out, "\\x{:02x}", u32::from(c));
                 }
-                // Marks that turn the direction of text, or are invisible, can disguise a name.
-                c if c.is_control()
-                    || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
-                {
+                c if is_disguise(c) => {
                     let _ = write!(out, "{}", c.escape_unicode());
                 }
                 c => out.push(c),

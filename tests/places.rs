@@ -254,7 +254,8 @@ fn options_of_the_mount() {
     let place = site.path("mnt");
     for (list, has, has_not) in [
         ("ro", "ro,nosuid,nodev,relatime", "allow_other"),
-        ("suid,dev,noexec", "noexec", "nosuid"),
+        ("suid,noexec", "nodev,noexec", "nosuid"),
+        ("dev", "nosuid", "nodev"),
         // mount.fuse3 adds these to every line.
         ("rw,dev,suid", "nosuid,nodev", "suid,dev"),
         ("ro,nosuid,noatime,dev", "nosuid,nodev", "suid,dev"),
@@ -438,5 +439,156 @@ fn the_end_of_the_terminal() {
         assert_eq!(fs::read_link(format!("/proc/{process}/fd/{number}")).unwrap(), Path::new("/dev/null"));
     }
     done(&site.sh("isomount umount $D/mnt"));
+    site.assert_clean();
+}
+
+/// Mounts something on top of a mount, lets the mount be ended, and looks whether what is on top is still there.
+fn with_something_on_top(site: &Site, options: &str, end: &str) -> String {
+    let script = format!(
+        "isomount {options} $D/image.iso $D/mnt; p=$(pgrep -f $D/mnt$)
+        mount -t tmpfs over $D/mnt; echo precious >$D/mnt/data
+        {end}
+        cat $D/mnt/data; umount $D/mnt; kill $p 2>/dev/null || true; sleep 0.5; umount $D/mnt 2>/dev/null || true"
+    );
+    done(&site.apart(&script))
+}
+
+#[test]
+fn what_lies_on_top_is_not_unmounted() {
+    let Some(site) = site() else { return };
+    assert_eq!(with_something_on_top(&site, "--idle-timeout 1s", "sleep 2.5"), "precious\n");
+    site.assert_clean();
+    assert_eq!(with_something_on_top(&site, "", "kill $p; sleep 0.5"), "precious\n");
+    site.assert_clean();
+    assert_eq!(with_something_on_top(&site, "-o auto_unmount", "kill -9 $p; sleep 0.5"), "precious\n");
+    site.assert_clean();
+    let busy = "isomount umount $D/image.iso 2>&1 || true";
+    let said = with_something_on_top(&site, "", busy);
+    assert!(said.contains(": busy: tmpfs is mounted on ") && said.ends_with("precious\n"), "{said}");
+    site.assert_clean();
+}
+
+#[test]
+fn what_lies_below_is_not_unmounted() {
+    let Some(site) = site() else { return };
+    // Nobody answers the process in the background: it undoes its mount, once.
+    let script = "mount -t tmpfs under $D/mnt; echo kept >$D/mnt/data
+        isomount --background-process -o nonempty,auto_unmount -- $D/image.iso $D/mnt </dev/null || echo $?
+        cat $D/mnt/data; umount $D/mnt";
+    assert_eq!(done(&site.apart(script)), "mounted\n1\nkept\n");
+    site.assert_clean();
+}
+
+#[test]
+fn a_mount_that_was_moved_is_found() {
+    let Some(site) = site() else { return };
+    for (options, end) in [
+        ("", "kill $p"),
+        ("-o auto_unmount", "kill -9 $p"),
+        ("--idle-timeout 1s", "sleep 1.5"),
+        ("", "isomount umount $D/mnt/b/m"),
+    ] {
+        let script = format!(
+            "mkdir -p $D/mnt/a/m; isomount {options} $D/image.iso $D/mnt/a/m; p=$(pgrep -f background.*$D/mnt/a/m$)
+            mv $D/mnt/a $D/mnt/b; {end}; n=0
+            while mountpoint -q $D/mnt/b/m && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+            rmdir $D/mnt/b/m $D/mnt/b"
+        );
+        done(&site.sh(&script));
+        site.assert_clean();
+    }
+}
+
+#[test]
+fn a_copy_in_another_namespace_keeps_no_directory() {
+    let Some(site) = site() else { return };
+    let script = "place=$(isomount $D/image.iso); unshare -m --propagation private sleep 20 & sleep 0.3
+        isomount umount \"$place\"; [ ! -e \"$place\" ]; kill $!";
+    let output = site.sh(script);
+    done(&output);
+    site.assert_clean();
+}
+
+#[test]
+fn nothing_is_kept_of_whoever_starts_it() {
+    let Some(site) = site() else { return };
+    let script = "exec 9>$D/lock; flock 9; isomount -o auto_unmount $D/image.iso $D/mnt; exec 9>&-
+        flock -n $D/lock echo free; isomount umount $D/mnt
+        (isomount $D/image.iso $D/mnt 3>&1) | cat; isomount umount $D/mnt";
+    assert_eq!(done(&site.sh(script)), "free\n");
+    // What it is told to ignore it ignores.
+    let script = "nohup isomount -f $D/image.iso $D/mnt 2>/dev/null & sleep 1; kill -HUP $!; sleep 0.5
+        cat $D/mnt/file; kill -TERM $!; wait $!";
+    assert_eq!(done(&site.sh(script)), CONTENT);
+    site.assert_clean();
+}
+
+#[test]
+fn a_helper_that_is_a_file_of_its_own() {
+    let Some(site) = site() else { return };
+    let script = "cp $D/isomount $D/mount.isomount; mount.isomount $D/image.iso $D/mnt -o rw,auto_unmount
+        cat $D/mnt/file; isomount list | grep -c \" $D/mnt \"; isomount umount $D/mnt; rm $D/mount.isomount";
+    assert_eq!(done(&site.sh(script)), format!("{CONTENT}1\n"));
+    site.assert_clean();
+}
+
+#[test]
+fn an_image_that_is_an_open_file() {
+    let Some(site) = site() else { return };
+    let script = "cp $D/image.iso $D/gone.iso; exec 7<$D/gone.iso; rm $D/gone.iso
+        isomount /dev/fd/7 $D/mnt; cat $D/mnt/file; isomount umount $D/mnt";
+    assert_eq!(done(&site.sh(script)), CONTENT);
+    site.assert_clean();
+}
+
+#[test]
+fn the_list_takes_nobody_elses_word() {
+    let Some(site) = site_of_user() else { return };
+    // A stranger's process with arguments that look like those of the one that serves.
+    let mut stranger = Command::new("setpriv")
+        .args([format!("--reuid={}", site.uid), format!("--regid={}", site.uid), "--clear-groups".into()])
+        .args(["sh", "-c", "exec -a isomount sleep 60 2>/dev/null || exec sleep 60", "--background-process"])
+        .args([site.image(), site.path("mnt")])
+        .spawn()
+        .unwrap();
+    done(&site.sh("isomount $D/image.iso $D/mnt"));
+    let server = process_of(&site.path("mnt")).unwrap();
+    let all: serde_json::Value = serde_json::from_str(&done(&site.sh("isomount list --json"))).unwrap();
+    let place = site.path("mnt");
+    let row =
+        all.as_array().unwrap().iter().find(|row| row["mountpoint"] == place.to_str().unwrap()).unwrap();
+    let listed = row["process"].as_i64();
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert!(listed == Some(server.into()) || server == stranger.id().cast_signed(), "{row}");
+    // Root does not unmount by image what somebody else says to have mounted.
+    done(&site.sh("isomount umount $D/mnt"));
+    fs::create_dir(site.path("home/m")).unwrap();
+    std::os::unix::fs::chown(site.path("home/m"), Some(site.uid), None).unwrap();
+    done(&site.as_user("isomount $D/image.iso $HOME/m"));
+    assert_eq!(failed(&site.sh("isomount umount $D/image.iso")).0, 7);
+    done(&site.sh("isomount umount $D/home/m"));
+    let said = failed(&site.sh("exec isomount --shown-view=x $D/image.iso $D/mnt"));
+    assert_eq!(said.0, 2);
+    site.assert_clean();
+}
+
+#[test]
+fn words_in_the_wrong_place() {
+    let Some(site) = site() else { return };
+    for (words, code, end) in [
+        (
+            "-v list",
+            2,
+            "list is a command, and stands in front of its options; an image of that name is ./list",
+        ),
+        ("umont $D/mnt", 2, "neither an image nor a command is called umont; did you mean umount?"),
+    ] {
+        assert_eq!(failed(&site.sh(&format!("cd $D; exec isomount {words}"))), (code, end.to_owned()));
+    }
+    fs::copy(site.image(), site.path("list")).unwrap();
+    done(&site.sh(
+        "cd $D; isomount ./list mnt; isomount umount mnt; isomount -- ./list mnt; isomount umount ./list",
+    ));
     site.assert_clean();
 }

@@ -85,6 +85,16 @@ fn mount_points() {
         assert_said(&site.sh(&script), 7, &words);
         assert_said(&site.as_user(&script), 7, &words);
     }
+    for place in ["link", "users/link"] {
+        std::os::unix::fs::symlink("/none", site.path(place)).unwrap();
+        for words in ["", "--mkdir "] {
+            let output = site.sh(&format!("exec isomount {words}$D/image.iso $D/{place}"));
+            assert_said(&output, 7, &["a link to nothing"]);
+        }
+        fs::remove_file(site.path(place)).unwrap();
+    }
+    let output = site.sh("exec isomount --mkdir $D/image.iso /proc/none");
+    assert_said(&output, 7, &["/proc/none: cannot make it: ", "name another mount point"]);
     let script = "isomount -o nonempty $D/image.iso $D/users/full; cat $D/users/full/file; isomount umount $D/users/full";
     assert_eq!(done(&site.sh(script)), CONTENT);
     assert_eq!(done(&site.as_user(script)), CONTENT);

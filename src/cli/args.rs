@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand, builder::PossibleValuesParser};
 
 use super::{
     duration,
@@ -14,6 +14,7 @@ use super::{
     size::{self, Size},
     wishes::Asker,
 };
+use crate::open::View;
 
 const USAGE: &str = "isomount [OPTIONS] IMAGE [MOUNTPOINT]
        isomount [OPTIONS] IMAGE IMAGE...
@@ -77,7 +78,7 @@ pub enum Command {
         /// Its mount point
         mount_point: PathBuf,
         /// Its number in the list of mounts
-        device: String,
+        number: u32,
         /// Whether the mount point is removed then
         #[arg(long)]
         made: bool,
@@ -141,7 +142,7 @@ pub struct MountArgs {
     pub sloppy: bool,
 
     /// The view that is shown, for whoever lists processes
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, value_parser = PossibleValuesParser::new(View::ALL.map(|(word, _)| word)))]
     pub shown_view: Option<String>,
 }
 

@@ -3,10 +3,16 @@
 
 use std::{
     ffi::OsString,
-    fs::File,
+    fs::{self, File},
     io::{self, BufRead, BufReader, Write},
-    os::fd::AsFd,
+    os::{
+        fd::{AsFd, RawFd},
+        unix::process::CommandExt,
+    },
+    path::Path,
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -18,7 +24,10 @@ use nix::{
     unistd::{self, Pid},
 };
 
-use super::exit::{Exit, Failure};
+use super::{
+    NAME,
+    exit::{Exit, Failure},
+};
 use crate::fuse::block_signals;
 
 /// How many places the C library of GNU takes memory from; by itself it has one for each thread. What one thread has decoded and
@@ -26,10 +35,16 @@ use crate::fuse::block_signals;
 /// is not faster (`docs/BENCHMARKS.md`). As a variable, because the call that sets it is not safe Rust.
 const ARENAS: &str = "MALLOC_ARENA_MAX";
 
+/// The files that this process has open.
+const OPEN_FILES: &str = "/proc/self/fd";
+
 /// The words on the pipes between the two: the mount is there; the directory that was to be made is there already; go on.
 const READY: &str = "mounted";
 const TAKEN: &str = "taken";
 const GO_ON: &str = "go on";
+
+/// How long the process that was started may take to undo what it has done.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a start went.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,9 +61,11 @@ pub(super) fn start(args: &[OsString]) -> Result<Started, Failure> {
     let failed =
         |e: io::Error| Failure::new(Exit::Internal, format!("cannot start the background process: {e}"));
     let signals = block_signals().map_err(failed)?;
-    let signalled = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC).map_err(|e| failed(e.into()))?;
+    let signalled = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
+        .map_err(|e| failed(e.into()))?;
     let program = std::env::current_exe().map_err(failed)?;
     let mut child = Command::new(program)
+        .arg0(NAME)
         .args(args)
         .env(ARENAS, "1")
         .stdin(Stdio::piped())
@@ -68,8 +85,10 @@ pub(super) fn start(args: &[OsString]) -> Result<Started, Failure> {
             return Err(interrupted(&mut child, &signals, &signalled));
         }
         let told = child.stdin.take().map(|mut stdin| writeln!(stdin, "{GO_ON}"));
-        let _ = signals.thread_unblock();
         if told.is_some_and(|told| told.is_ok()) {
+            // What comes now comes too late.
+            while let Ok(Some(_)) = signalled.read_signal() {}
+            let _ = signals.thread_unblock();
             return Ok(Started::Mounted);
         }
     }
@@ -100,7 +119,11 @@ fn interrupted(child: &mut Child, signals: &SigSet, signalled: &SignalFd) -> Fai
     if let Ok(process) = i32::try_from(child.id()) {
         let _ = kill(Pid::from_raw(process), Signal::SIGTERM);
     }
-    let _ = child.wait();
+    let start = Instant::now();
+    // One that waits for storage that does not answer cannot end.
+    while matches!(child.try_wait(), Ok(None)) && start.elapsed() < PATIENCE {
+        thread::sleep(Duration::from_millis(5));
+    }
     let signal = signalled.read_signal().ok().flatten();
     let signal =
         signal.and_then(|info| i32::try_from(info.ssi_signo).ok()).and_then(|n| Signal::try_from(n).ok());
@@ -108,6 +131,23 @@ fn interrupted(child: &mut Child, signals: &SigSet, signalled: &SignalFd) -> Fai
     let _ = raise(signal.unwrap_or(Signal::SIGTERM));
     // Only where the signal is ignored.
     Failure::new(Exit::Internal, "interrupted; nothing is mounted")
+}
+
+/// In the process that stays, at its start: takes signals again, which it has inherited blocked, and closes the files that it has inherited
+/// open, lest it keeps a pipe or a lock of whoever has started it. Only a file that `image` names by its number stays.
+pub(super) fn leave_behind(image: Option<&Path>) {
+    let _ = SigSet::all().thread_unblock();
+    let names: Vec<OsString> =
+        fs::read_dir(OPEN_FILES).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
+    for name in names {
+        let is_image =
+            [OPEN_FILES, "/dev/fd"].iter().any(|place| Some(&*Path::new(place).join(&name)) == image);
+        let number: Option<RawFd> = name.to_str().and_then(|name| name.parse().ok());
+        if let Some(number) = number.filter(|number| *number > 2 && !is_image) {
+            // The one of the list itself is closed already.
+            let _ = unistd::close(number);
+        }
+    }
 }
 
 /// In the process that stays, when the mount is there: leaves the terminal. Not before: an automounter knows by its process group whom

@@ -4,15 +4,17 @@
 
 use std::{
     io::{self, Read},
+    os::unix::process::CommandExt,
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
 };
 
 use super::{
+    NAME,
     exit::{Exit, Failure},
     place,
 };
-use crate::fuse::{Mounted, mounted_on, unmount};
+use crate::fuse::{Mounted, mounts, unmount};
 
 /// The guard of a mount. Dropping it tells it that all is well, and waits until it is gone.
 pub(super) struct Guard {
@@ -30,12 +32,14 @@ impl Guard {
         let failed = |e: io::Error| {
             Failure::new(Exit::Internal, format!("cannot start the process for auto_unmount: {e}"))
         };
+        let entry = mounted.entry().ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         let mut process = Command::new(std::env::current_exe().map_err(failed)?)
+            .arg0(NAME)
             .arg("guard")
             .args(is_made.then_some("--made"))
             .arg("--")
-            .arg(mounted.mount_point())
-            .arg(mounted.device().unwrap_or_default())
+            .arg(&entry.mount_point)
+            .arg(entry.number.to_string())
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -55,13 +59,15 @@ impl Drop for Guard {
 }
 
 /// The guard itself: waits until the process that serves has ended, and unmounts what it has left.
-pub(super) fn run(mount_point: &Path, device: &str, is_made: bool) -> Result<(), Failure> {
+pub(super) fn run(mount_point: &Path, number: u32, is_made: bool) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::new(Exit::Refused, error.to_string());
     // Neither a terminal nor whoever ends a group of processes ends it before the one that serves.
     let _ = nix::unistd::setsid();
+    let mount = mounts().map_err(failed)?.into_iter().find(|entry| entry.number == number);
     // Nothing is ever written.
     let _ = io::stdin().read(&mut [0]);
-    if mounted_on(mount_point).is_some_and(|entry| entry.device == device) {
-        unmount(mount_point, true).map_err(|error| Failure::new(Exit::Refused, error.to_string()))?;
+    if let Some(mount) = mount {
+        unmount(&mount, true).map_err(failed)?;
     }
     if is_made {
         place::remove(mount_point);

@@ -33,6 +33,9 @@ pub use mount_helper::MountHelperArgs;
 
 use crate::text;
 
+/// The name of the program, whatever its file is called.
+const NAME: &str = "isomount";
+
 /// Runs the program with these arguments (the first is its own name) and returns its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let all: Vec<OsString> = args.into_iter().collect();
@@ -60,7 +63,7 @@ fn command(args: Args) -> Result<(), Failure> {
         Some(Command::List { json }) => list::run(json),
         Some(Command::Open { image }) => launch::run(&image),
         Some(Command::Generate { what }) => generate::run(what),
-        Some(Command::Guard { mount_point, device, made }) => guard::run(&mount_point, &device, made),
+        Some(Command::Guard { mount_point, number, made }) => guard::run(&mount_point, number, made),
     }
 }
 
@@ -86,9 +89,15 @@ fn usage(error: &clap::Error) -> ExitCode {
     Exit::Usage.into()
 }
 
-/// One line on stderr.
+/// One line on stderr, at once, so that those of several processes do not mix. Names of files were made harmless before; what other
+/// programs said was not.
 fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "isomount: {message}");
+    let mut line = format!("{NAME}: ");
+    for c in message.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line.push('\n');
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// A path as a terminal may see it.

@@ -1,16 +1,22 @@
 //! `isomount IMAGE [MOUNTPOINT]`, and several images at once.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    os::unix::fs::FileTypeExt,
+    path::{Path, PathBuf},
+};
+
+use clap::CommandFactory;
 
 use super::{
-    MountArgs,
+    Args, MountArgs,
     background::{self, Started},
     complain,
     exit::{Exit, Failure},
     log,
     place::{Allowed, Place},
     refusal, serve, shown,
-    wishes::Wishes,
+    wishes::{Wishes, distance, nearest},
 };
 use crate::open::Image;
 
@@ -28,6 +34,9 @@ pub(super) fn run(args: &MountArgs) -> Result<(), Failure> {
     let mut wishes = Wishes::parse(&args.options, args.asker())?;
     wishes.open.cache_size = args.cache_size.0;
     wishes.idle_timeout = args.idle_timeout.or(wishes.idle_timeout);
+    if args.background_process {
+        background::leave_behind(args.image.as_deref());
+    }
     log::start(args)?;
     if args.background_process {
         return serve::in_background(args, &wishes);
@@ -56,7 +65,9 @@ pub(super) fn run(args: &MountArgs) -> Result<(), Failure> {
 /// What is to be mounted. A second argument is a mount point, unless it is a disc image.
 fn jobs(args: &MountArgs, wishes: &Wishes) -> Result<Vec<Job>, Failure> {
     let Some(image) = args.image.clone() else { return Ok(Vec::new()) };
-    let is_image = |path: &Path| path.is_file() && Image::open(path, &wishes.open).is_ok();
+    check_command(&image)?;
+    let may_be = |path: &Path| path.metadata().is_ok_and(|m| m.is_file() || m.file_type().is_block_device());
+    let is_image = |path: &Path| may_be(path) && Image::open(path, &wishes.open).is_ok();
     match args.more.as_slice() {
         [] => Ok(vec![Job { image, mount_point: None }]),
         [second] if !is_image(second) => Ok(vec![Job { image, mount_point: Some(second.clone()) }]),
@@ -69,6 +80,22 @@ fn jobs(args: &MountArgs, wishes: &Wishes) -> Result<Vec<Job>, Failure> {
             Ok(images.map(|image| Job { image, mount_point: None }).collect())
         }
     }
+}
+
+/// A command behind options is taken for an image, and so is one that is misspelt.
+fn check_command(image: &Path) -> Result<(), Failure> {
+    let Some(word) = image.to_str().filter(|word| !word.contains('/')) else { return Ok(()) };
+    let commands = Args::command();
+    let names =
+        || commands.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+    let text = if names().any(|name| name == word) {
+        format!("{word} is a command, and stands in front of its options; an image of that name is ./{word}")
+    } else {
+        let near = nearest(word, names()).filter(|name| distance(name, word) <= 1);
+        let Some(near) = near.filter(|_| image.symlink_metadata().is_err()) else { return Ok(()) };
+        format!("neither an image nor a command is called {}; did you mean {near}?", shown(image))
+    };
+    Err(Failure::new(Exit::Usage, text))
 }
 
 fn mount(job: &Job, args: &MountArgs, wishes: &Wishes) -> Result<(), Failure> {
@@ -97,6 +124,9 @@ fn mount(job: &Job, args: &MountArgs, wishes: &Wishes) -> Result<(), Failure> {
         match background::start(&process)? {
             Started::Mounted if named.is_none() => return serve::print(&place),
             Started::Mounted => return Ok(()),
+            Started::Taken if named.is_some() => {
+                return Err(place.not_made(&io::ErrorKind::AlreadyExists.into()));
+            }
             Started::Taken => {}
         }
     }

@@ -30,7 +30,7 @@ pub struct MountHelperArgs {
     #[arg(short)]
     pub sloppy: bool,
 
-    /// Do everything but mounting
+    /// Only check the options
     #[arg(short)]
     pub fake: bool,
 

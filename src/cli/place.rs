@@ -8,13 +8,19 @@ use std::{
 use nix::unistd::{User, access, geteuid};
 
 use super::{exit::Exit, exit::Failure, shown};
-use crate::fuse::{block_signals, canonical, has_ended, mounted_on};
+use crate::{
+    fuse::{block_signals, canonical, has_ended, mounted_on},
+    text::is_disguise,
+};
 
 /// Directories of one name that are tried: `disc`, `disc-2` ...
 const NAMES: u32 = 1000;
 
 /// Bytes of a made name.
 const NAME_LENGTH: usize = 100;
+
+/// Where root gets a directory.
+const PLACE_OF_ROOT: &str = "/media";
 
 /// A mount point.
 #[derive(Debug, Clone)]
@@ -116,18 +122,13 @@ impl Place {
         if !self.is_to_be_made {
             return Ok(Made(None));
         }
-        // The parent of one that was made by itself, such as `/media`.
-        let parent = self.path.parent().unwrap_or(Path::new("/"));
-        fs::create_dir(&self.path).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => fs::create_dir(parent).and_then(|()| fs::create_dir(&self.path)),
-            _ => Err(error),
-        })?;
+        fs::create_dir(&self.path)?;
         Ok(Made(Some(self.path.clone())))
     }
 
     /// What is told when it cannot be made.
     pub(super) fn not_made(&self, error: &io::Error) -> Failure {
-        refused(&self.path, format!("cannot make it: {error}"))
+        refused(&self.path, format!("cannot make it: {error}; name another mount point"))
     }
 }
 
@@ -154,6 +155,9 @@ fn missing(path: &Path, allowed: Allowed) -> Result<Place, Failure> {
     let parent =
         path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
     let real = parent.and_then(|parent| parent.canonicalize().ok()).filter(|parent| parent.is_dir());
+    if path.symlink_metadata().is_ok() {
+        return Err(refused(path, "a link to nothing; make what it names, or name another mount point"));
+    }
     match (real, path.file_name()) {
         (Some(parent), Some(name)) if allowed.missing => {
             Ok(Place { path: parent.join(name), is_to_be_made: true })
@@ -195,7 +199,9 @@ fn check_empty(path: &Path, real: &Path) -> Result<(), Failure> {
 /// Where a directory is made: file managers show what is mounted in `/media`, `/run/media/USER` and the home directory.
 fn parent() -> Option<PathBuf> {
     if geteuid().is_root() {
-        return Some("/media".into());
+        // Some systems have none.
+        let _ = fs::create_dir(PLACE_OF_ROOT);
+        return Some(PLACE_OF_ROOT.into());
     }
     let may_make = |path: &PathBuf| {
         use nix::unistd::AccessFlags;
@@ -208,11 +214,11 @@ fn parent() -> Option<PathBuf> {
     of_user.chain(home.filter(|home| home.is_absolute())).find(may_make)
 }
 
-/// A text as the name of a directory that no shell and no list stumbles over: control characters, slashes and spaces at the ends are not
-/// in it, and no period in front.
+/// A text as the name of a directory: nothing that is invisible, no slash, no space at its ends, no period or hyphen in front.
 fn name(text: &str) -> String {
-    let fit = |c: char| if c.is_control() || matches!(c, '/' | '\\' | '\u{fffd}') { '_' } else { c };
-    let text: String = text.trim().trim_start_matches(['.', '-']).chars().map(fit).collect();
+    let is_front = |c: char| c.is_whitespace() || matches!(c, '.' | '-');
+    let fit = |c: char| if is_disguise(c) || matches!(c, '/' | '\\' | '\u{fffd}') { '_' } else { c };
+    let text: String = text.trim_start_matches(is_front).chars().map(fit).collect();
     let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= NAME_LENGTH).last().unwrap_or(0);
     let text = if text.len() <= NAME_LENGTH { &text } else { text.get(..end).unwrap_or_default() };
     text.trim_end().to_owned()
@@ -229,7 +235,8 @@ mod tests {
             ("  ", ""),
             ("../../etc", "_.._etc"),
             ("..", ""),
-            ("-rf", "rf"),
+            ("- rf", "rf"),
+            ("x\u{202e}gpj.exe", "x_gpj.exe"),
             ("a/b\n\x1b[31m", "a_b__[31m"),
         ] {
             assert_eq!(name(label), expected, "{label:?}");

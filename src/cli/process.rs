@@ -3,14 +3,14 @@
 use std::{
     ffi::OsString,
     fs,
-    os::unix::ffi::OsStringExt,
+    os::unix::{ffi::OsStringExt, fs::MetadataExt},
     path::{Path, PathBuf},
 };
 
 use clap::Parser;
 use nix::unistd::{SysconfVar, sysconf};
 
-use super::{Args, text};
+use super::{Args, MountArgs, refusal::FUSE_DEVICE, text};
 use crate::fuse::MountEntry;
 
 /// The process that serves a mount.
@@ -27,8 +27,7 @@ pub(super) struct Server {
 impl Server {
     /// Whether it is still there. A number that is another process by now does not count.
     pub(super) fn is_running(&self) -> bool {
-        stat(self.number)
-            .is_some_and(|(state, started)| started == self.started && !matches!(state, 'Z' | 'X'))
+        stat(self.number).is_some_and(|(state, started)| started == self.started && !has_gone(state))
     }
 
     /// When it was started, in seconds since 1970.
@@ -40,39 +39,45 @@ impl Server {
     }
 }
 
-/// The process that serves `mount`: its arguments say so.
+/// The process that serves `mount`: one of the user who mounted. It has the connection open, where this user may look at that and the
+/// kernel says it (Linux 6.10); else its arguments say so.
 pub(super) fn serving(mount: &MountEntry) -> Option<Server> {
-    all().find_map(|number| {
-        let arguments = arguments(number)?;
-        let program = Path::new(arguments.first()?).file_name()?.to_string_lossy().into_owned();
-        // It may have been moved or replaced since: `isomount (deleted)` is not in the arguments.
-        if !program.contains("isomount") {
-            return None;
-        }
-        let parsed = Args::try_parse_from(&arguments).ok().filter(|args| args.command.is_none())?.mount;
-        let directory = fs::read_link(format!("/proc/{number}/cwd")).unwrap_or_default();
-        let (state, started) = stat(number)?;
-        let is_meant = match parsed.more.as_slice() {
-            [place] if parsed.background_process => *place == mount.mount_point,
-            [place] if is_in_foreground(&parsed) => {
-                without_links(&directory.join(place)) == mount.mount_point
-            }
-            [] if is_in_foreground(&parsed) => parsed
-                .image
-                .is_some_and(|image| without_links(&directory.join(image)) == Path::new(&mount.source)),
-            _ => false,
-        };
-        let is_running = !matches!(state, 'Z' | 'X');
-        (is_meant && is_running).then_some(Server { number, view: parsed.shown_view, started })
+    let of_user = |number: &u32| {
+        fs::metadata(format!("/proc/{number}")).is_ok_and(|process| Some(process.uid()) == mount.user)
+    };
+    let processes: Vec<u32> = all().filter(of_user).collect();
+    let connection = mount.device.split_once(':').map(|(_, minor)| minor);
+    let connected =
+        processes.iter().copied().find(|number| connection.is_some_and(|c| has_connection(*number, c)));
+    if let Some(number) = connected {
+        let view = arguments(number).and_then(|args| args.shown_view);
+        return Some(Server { number, view, started: stat(number)?.1 });
+    }
+    let named = processes.into_iter().filter_map(|number| {
+        let args = arguments(number).filter(|args| args.background_process)?;
+        let is_named = args.more.first() == Some(&mount.mount_point)
+            && args.image.is_some_and(|image| image.to_string_lossy() == mount.source.to_string_lossy());
+        let (state, started) = stat(number).filter(|_| is_named)?;
+        (!has_gone(state)).then_some(Server { number, view: args.shown_view, started })
+    });
+    // A mount that was lazily unmounted may have had the same place.
+    named.max_by_key(|server| server.started)
+}
+
+/// Whether a process has the connection of FUSE with this number open.
+fn has_connection(number: u32, connection: &str) -> bool {
+    let process = PathBuf::from(format!("/proc/{number}"));
+    let open = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+    let devices =
+        open.filter(|file| fs::read_link(file.path()).is_ok_and(|target| target == Path::new(FUSE_DEVICE)));
+    devices.into_iter().any(|file| {
+        let text = fs::read_to_string(process.join("fdinfo").join(file.file_name())).unwrap_or_default();
+        text.lines().any(|line| line.strip_prefix("fuse_connection:").is_some_and(|n| n.trim() == connection))
     })
 }
 
-fn is_in_foreground(args: &super::MountArgs) -> bool {
-    args.foreground || args.debug
-}
-
-fn without_links(path: &Path) -> PathBuf {
-    crate::fuse::canonical(path).unwrap_or_else(|_| path.to_owned())
+fn has_gone(state: char) -> bool {
+    matches!(state, 'Z' | 'X')
 }
 
 /// Name and number of every process that has something open below `directory`, stands in it, or runs from it.
@@ -109,10 +114,13 @@ fn all() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-fn arguments(number: u32) -> Option<Vec<OsString>> {
+/// What a process was asked to mount.
+fn arguments(number: u32) -> Option<MountArgs> {
     let text = fs::read(format!("/proc/{number}/cmdline")).ok()?;
     let text = text.strip_suffix(b"\0")?;
-    Some(text.split(|b| *b == 0).map(|word| OsString::from_vec(word.to_vec())).collect())
+    let words: Vec<OsString> =
+        text.split(|b| *b == 0).map(|word| OsString::from_vec(word.to_vec())).collect();
+    Args::try_parse_from(words).ok().filter(|args| args.command.is_none()).map(|args| args.mount)
 }
 
 /// State and start of a process, proc(5): fields 3 and 22. Its name in field 2 may hold any character.

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use crate::fuse::fusermount;
 
 /// The device through which the kernel asks.
-const FUSE_DEVICE: &str = "/dev/fuse";
+pub(super) const FUSE_DEVICE: &str = "/dev/fuse";
 
 /// AppArmor's rules for fusermount3, which name the directories on which users may mount: Ubuntu from 24.10 on.
 const APPARMOR_PROFILE: &str = "/etc/apparmor.d/fusermount3";

@@ -86,23 +86,27 @@ fn serve(
     let mounted = Mounted::mount(image.into_tree(), &place.path, &options)
         .map_err(|error| refusal::of_mount(&error.to_string()))?;
     ::log::info!("mounted {} on {}", shown(path), shown(&place.path));
-    let guard =
-        if wishes.auto_unmount { Guard::start(&mounted, place.is_to_be_made).map(Some) } else { Ok(None) };
-    let is_ready = guard.and_then(|guard| ready().map(|()| guard));
-    let guard = match is_ready {
-        Ok(guard) => guard,
-        Err(failure) => {
-            // Nobody wants the mount any more.
-            mounted.end().map_err(|e| Failure::new(Exit::Internal, e.to_string()))?;
-            return Err(failure);
-        }
+    // Dropped behind the mount: it would unmount what is there.
+    let mut guard = None;
+    let is_ready = if wishes.auto_unmount {
+        Guard::start(&mounted, place.is_to_be_made)
+            .map(|started| guard = Some(started))
+            .and_then(|()| ready())
+    } else {
+        ready()
     };
+    if let Err(failure) = is_ready {
+        // Nobody wants the mount any more.
+        mounted.end().map_err(|e| Failure::new(Exit::Internal, e.to_string()))?;
+        return Err(failure);
+    }
     tell_manager(&[
         NotifyState::Ready,
         NotifyState::MainPid(std::process::id()),
         NotifyState::Status(&format!("{} on {}", shown(path), shown(&place.path))),
     ]);
-    let end = mounted.wait();
+    let mut made = Some(made);
+    let end = mounted.wait(|| drop(made.take()));
     tell_manager(&[NotifyState::Stopping]);
     drop(guard);
     drop(made);
@@ -136,6 +140,7 @@ pub(super) fn print(place: &Place) -> Result<(), Failure> {
     written
         .or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
         .map_err(|e| {
-            Failure::new(Exit::Internal, format!("mounted on {}, but stdout: {e}", shown(&place.path)))
+            let path = shown(&place.path);
+            Failure::new(Exit::Internal, format!("the mount point {path} cannot be printed: stdout: {e}"))
         })
 }

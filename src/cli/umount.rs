@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::unistd::geteuid;
+
 use super::{
     complain,
     exit::{Exit, Failure},
@@ -15,7 +17,7 @@ use super::{
 use crate::fuse::{MountEntry, canonical, mounts, unmount};
 
 /// How long the process that served is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Programs that are named as those who use a mount.
 const NAMED: usize = 3;
@@ -35,12 +37,17 @@ pub(super) fn run(places: &[PathBuf], is_lazy: bool) -> Result<(), Failure> {
     first.map_or(Ok(()), Err)
 }
 
+/// Unmounts every mount that is meant; one that is busy does not keep the others.
 fn unmount_all(place: &Path, is_lazy: bool) -> Result<(), Failure> {
-    let found = found(place)?;
-    for entry in &found {
-        unmount_one(entry, is_lazy)?;
+    let mut first = Ok(());
+    for entry in found(place)? {
+        let done = unmount_one(&entry, is_lazy);
+        if let (Err(_), Err(Failure { message: Some(message), .. })) = (&first, &done) {
+            complain(message);
+        }
+        first = first.and(done);
     }
-    Ok(())
+    first
 }
 
 /// The mounts that are meant: the one on top of a mount point, or all of an image, the last one first.
@@ -62,7 +69,11 @@ fn found(place: &Path) -> Result<Vec<MountEntry>, Failure> {
         }
         None => {}
     }
-    all.retain(|entry| entry.is_isomount() && Path::new(&entry.source) == real);
+    // Those of others only by their mount points: anybody may say to have mounted any image.
+    let user = Some(geteuid().as_raw());
+    // The list of mounts has names that are not UTF-8 in their lossy form.
+    let source = real.to_string_lossy();
+    all.retain(|entry| entry.is_isomount() && entry.user == user && entry.source.to_string_lossy() == source);
     if all.is_empty() {
         return Err(failed("isomount has mounted nothing there; isomount list shows what is mounted".into()));
     }
@@ -72,16 +83,16 @@ fn found(place: &Path) -> Result<Vec<MountEntry>, Failure> {
 fn unmount_one(entry: &MountEntry, is_lazy: bool) -> Result<(), Failure> {
     let place = shown(&entry.mount_point);
     let server = process::serving(entry);
-    unmount(&entry.mount_point, is_lazy).map_err(|error| {
+    unmount(entry, is_lazy).map_err(|error| {
         let text = match error.kind() {
             io::ErrorKind::ResourceBusy => {
-                format!(
-                    "{place}: busy{}; end that first, or isomount umount -l {place}",
-                    users(&entry.mount_point)
-                )
+                let who = below(entry).unwrap_or_else(|| users(&entry.mount_point));
+                format!("{place}: busy: {who}; end that first, or isomount umount -l {place}")
             }
             io::ErrorKind::PermissionDenied => {
-                format!("{place}: {error}; ask whoever has mounted it, or root")
+                let user =
+                    entry.user.map_or_else(|| "another user".to_owned(), |user| format!("user {user}"));
+                format!("{place}: mounted by {user}; ask them, or root")
             }
             _ => format!("{place}: {error}"),
         };
@@ -90,11 +101,25 @@ fn unmount_one(entry: &MountEntry, is_lazy: bool) -> Result<(), Failure> {
     // It removes the mount point if it has made it.
     if let Some(server) = server.filter(|_| !is_lazy) {
         let start = Instant::now();
-        while server.is_running() && start.elapsed() < PATIENCE {
+        while server.is_running() {
+            if start.elapsed() > PATIENCE {
+                let who = format!("process {} still serves it elsewhere, as in a container", server.number);
+                complain(&format!("{place}: unmounted here; {who}"));
+                break;
+            }
             thread::sleep(Duration::from_millis(2));
         }
     }
     Ok(())
+}
+
+/// What is mounted on top of a mount, or below it.
+fn below(entry: &MountEntry) -> Option<String> {
+    let all = mounts().ok()?;
+    // What was mounted there before lies under it.
+    let later = all.iter().skip_while(|other| !other.is_same(entry)).skip(1);
+    let other = later.into_iter().find(|other| other.mount_point.starts_with(&entry.mount_point))?;
+    Some(format!("{} is mounted on {}", shown(Path::new(&other.kind)), shown(&other.mount_point)))
 }
 
 /// Who has something open below a directory, as far as this user may know.
@@ -103,8 +128,8 @@ fn users(mount_point: &Path) -> String {
     let named: Vec<String> =
         all.iter().take(NAMED).map(|(name, number)| format!("{name} ({number})")).collect();
     match all.len().saturating_sub(named.len()) {
-        _ if named.is_empty() => ": somebody has something open there".to_owned(),
-        0 => format!(": in use by {}", named.join(", ")),
-        more => format!(": in use by {} and {more} more", named.join(", ")),
+        _ if named.is_empty() => "somebody has something open there".to_owned(),
+        0 => format!("in use by {}", named.join(", ")),
+        more => format!("in use by {} and {more} more", named.join(", ")),
     }
 }

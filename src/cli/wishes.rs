@@ -134,7 +134,7 @@ impl Wishes {
             "noexec" => self.noexec = true,
             "nonempty" => self.nonempty = true,
             "fsname" => self.source = Some(value.to_owned()),
-            "subtype" => self.subtype = Some(value.to_owned()),
+            "subtype" => self.subtype = Some(word(value)?),
             "idle_timeout" => self.idle_timeout = Some(duration::parse(value)?),
             "uid" => owner(value, &mut policy.uid, &mut policy.ignores_uid)?,
             "gid" => owner(value, &mut policy.gid, &mut policy.ignores_gid)?,
@@ -179,12 +179,20 @@ impl Wishes {
 }
 
 /// How far a word is from one that is known, in wrong letters.
-fn distance(known: &str, word: &str) -> usize {
+pub(super) fn distance(known: &str, word: &str) -> usize {
     strsim::damerau_levenshtein(known, word)
 }
 
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The nearest of the words that are known.
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known.min_by_key(|known| distance(known, word))
+}
+
+/// A word of the list of mounts.
+fn word(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let is_word = text.chars().all(fits);
+    is_word.then(|| text.to_owned()).ok_or_else(|| "letters, digits, '.', '_' and '-'".into())
 }
 
 fn number(text: &str) -> Result<u32, String> {
@@ -320,6 +328,7 @@ mod tests {
             "mount option iocharset=koi8r: must be a known encoding; the nearest one is koi8-r"
         );
         assert!(parse("iocharset=Shift-JS").unwrap_err().ends_with("the nearest one is shift_jis"));
+        assert!(parse("subtype=x\\").unwrap_err().ends_with("must be letters, digits, '.', '_' and '-'"));
         assert_eq!(parse("check=x").unwrap_err(), "mount option check=x: must be relaxed or strict");
         assert_eq!(parse("block=4096").unwrap_err(), "mount option block=4096: must be 512, 1024 or 2048");
         assert_eq!(parse("sbsector=-1").unwrap_err(), "mount option sbsector=-1: must be a number");

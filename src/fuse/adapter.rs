@@ -49,6 +49,8 @@ pub(super) enum Event {
     Ended,
     /// A signal asks for the end.
     Signal,
+    /// The mount is no longer in the list of mounts; somebody may use it all the same.
+    Gone,
 }
 
 /// A tree as the kernel asks for it. No request changes anything, and none keeps anything open: `open` and `opendir`

@@ -4,13 +4,14 @@ mod adapter;
 mod ahead;
 mod attributes;
 mod errno;
-mod fusermount;
 mod idle;
 mod mount_table;
 mod prefetch;
 mod reader;
 mod session;
+mod unmount;
+mod watch;
 
-pub use fusermount::{fusermount, unmount};
 pub use mount_table::{MountEntry, canonical, has_ended, mounted_on, mounts};
 pub use session::{Access, End, MountOptions, Mounted, block_signals};
+pub use unmount::{fusermount, unmount};

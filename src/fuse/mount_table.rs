@@ -10,11 +10,13 @@ use std::{
 use nix::{errno::Errno, sys::statfs::statfs};
 
 /// The list as this process sees it, proc(5).
-const MOUNT_INFO: &str = "/proc/self/mountinfo";
+pub(super) const MOUNT_INFO: &str = "/proc/self/mountinfo";
 
 /// One mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MountEntry {
+    /// Its number, no other mount's as long as it is there.
+    pub number: u32,
     /// Number of the file system, as `major:minor`.
     pub device: String,
     /// Where it is mounted.
@@ -28,6 +30,12 @@ pub struct MountEntry {
 }
 
 impl MountEntry {
+    /// Whether this is the same mount at another time: it may have moved with the directories on the way to it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.number, &self.device, &self.kind, &self.source)
+            == (other.number, &other.device, &other.kind, &other.source)
+    }
+
     /// Whether this program serves it.
     pub fn is_isomount(&self) -> bool {
         self.kind == format!("fuse.{}", super::session::SUBTYPE)
@@ -59,13 +67,16 @@ fn parse(list: &[u8]) -> Vec<MountEntry> {
 
 /// One line: number, parent, device, root, mount point, options, any number of fields, `-`, type, source, options.
 fn entry(line: &[u8]) -> Option<MountEntry> {
-    let mut fields = line.split(|b| *b == b' ').skip(2);
+    let mut fields = line.split(|b| *b == b' ');
+    let number = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
+    let mut fields = fields.skip(1);
     let (device, _, mount_point) = (fields.next()?, fields.next()?, fields.next()?);
     let mut rest = fields.skip_while(|field| *field != b"-").skip(1);
     let (kind, source, options) = (rest.next()?, rest.next()?, rest.next()?);
     let mut options = options.split(|b| *b == b',');
     let user = options.find_map(|option| option.strip_prefix(b"user_id="));
     Some(MountEntry {
+        number,
         device: String::from_utf8_lossy(device).into_owned(),
         mount_point: OsString::from_vec(unescaped(mount_point)).into(),
         kind: String::from_utf8_lossy(&unescaped(kind)).into_owned(),
@@ -121,6 +132,7 @@ mod tests {
         let line = br"36 35 0:98 / /mnt/a\040b\134c ro,nosuid master:1 shared:2 - fuse.isomount /x\011y.iso ro,user_id=7,group_id=8";
         let entry = entry(line).unwrap();
         assert_eq!(entry.mount_point, Path::new("/mnt/a b\\c"));
+        assert_eq!(entry.number, 36);
         assert_eq!((entry.device.as_str(), entry.kind.as_str()), ("0:98", "fuse.isomount"));
         assert_eq!(entry.source, "/x\ty.iso");
         assert!(entry.is_isomount());

@@ -24,10 +24,11 @@ use nix::{
 use super::{
     adapter::{Adapter, Event},
     attributes,
-    fusermount::unmount,
     idle::Idle,
-    mount_table::{has_ended, mounted_on},
+    mount_table::{MountEntry, has_ended, mounted_on},
     prefetch::Prefetch,
+    unmount::unmount,
+    watch,
 };
 use crate::{
     error::{Error, Result},
@@ -92,24 +93,44 @@ pub enum End {
     Idle,
 }
 
-/// SIGINT, SIGTERM and SIGHUP wait in all threads that are started from here on: whoever makes something that has to be undone
-/// says so first.
+/// SIGINT, SIGTERM and SIGHUP wait in all threads that are started from here on, unless they are ignored: whoever makes something that
+/// has to be undone says so first. Returns those that wait.
 ///
 /// # Errors
 /// [`io::Error`] of the system.
 pub fn block_signals() -> io::Result<SigSet> {
-    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
+    let ignored = ignored_signals();
+    let ends =
+        [(Signal::SIGINT, libc::SIGINT), (Signal::SIGTERM, libc::SIGTERM), (Signal::SIGHUP, libc::SIGHUP)];
+    let waits = ends.into_iter().filter(|(_, number)| !ignored(*number)).map(|(signal, _)| signal);
+    let signals = SigSet::from_iter(waits);
     signals.thread_block()?;
     Ok(signals)
 }
 
+/// Which signals whoever started the process lets it ignore (nohup(1), a shell its jobs), proc(5), status: one that is blocked
+/// is delivered even then.
+fn ignored_signals() -> impl Fn(libc::c_int) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok())
+        .unwrap_or(0);
+    move |signal| {
+        let bit = u32::try_from(signal).ok().and_then(|number| number.checked_sub(1));
+        bit.and_then(|bit| mask.checked_shr(bit)).is_some_and(|rest| rest & 1 == 1)
+    }
+}
+
 /// A mount that answers. Dropping it leaves it to its threads: [`wait`](Self::wait) or [`end`](Self::end) it.
 pub struct Mounted {
-    session: ManuallyDrop<BackgroundSession>,
+    /// Never dropped: that would unmount its mount point once more, whatever is mounted there by then, because fuser 0.18 takes a
+    /// connection that has ended for one that is alive (`is_mounted`).
+    _session: ManuallyDrop<BackgroundSession>,
     prefetch: Arc<Prefetch>,
     mount_point: PathBuf,
-    /// Its number in the list of mounts.
-    device: Option<String>,
+    /// The mount in the list of mounts.
+    entry: Option<MountEntry>,
     happened: Receiver<Event>,
     idle: Option<Arc<Idle>>,
 }
@@ -137,23 +158,24 @@ impl Mounted {
             .map_err(io)?;
         let root = tree.root();
         let idle = options.idle_timeout.map(|timeout| Arc::new(Idle::new(timeout)));
-        let adapter = Adapter::new(tree, events, idle.clone());
+        let adapter = Adapter::new(tree, events.clone(), idle.clone());
         let prefetch = adapter.prefetch();
         let config = config(options);
         let session = Session::new(adapter, &mount_point, &config).map_err(io)?;
-        let device = device_of(&mount_point);
+        let entry = mounted_on(&mount_point);
         if geteuid().is_root() {
-            raise_read_ahead(device.as_deref());
+            raise_read_ahead(entry.as_ref().map(|entry| entry.device.as_str()));
         }
-        // Dropping this would unmount the mount point once more, whatever is mounted there by then: fuser 0.18 takes a
-        // connection that has ended for one that is alive (`is_mounted`).
         let session = ManuallyDrop::new(session.spawn().map_err(io)?);
         let notifier = session.notifier();
         // A store waits for pages that are being read: another thread has to answer those who read them.
         if config.n_threads.is_some_and(|threads| threads > 1) {
             prefetch.start(move |id, bytes| notifier.store(attributes::number(id, root), 0, bytes));
         }
-        let mounted = Self { session, prefetch, mount_point, device, happened, idle };
+        if let Some(entry) = entry.clone() {
+            watch::start(entry, events);
+        }
+        let mounted = Self { _session: session, prefetch, mount_point, entry, happened, idle };
         // Its threads start by themselves, and may fail to.
         match fs::metadata(&mounted.mount_point) {
             Ok(_) => Ok(mounted),
@@ -165,27 +187,30 @@ impl Mounted {
         }
     }
 
-    /// Where it is mounted, without links.
-    pub fn mount_point(&self) -> &Path {
-        &self.mount_point
+    /// The mount in the list of mounts; `None` where there is no such list.
+    pub fn entry(&self) -> Option<&MountEntry> {
+        self.entry.as_ref()
     }
 
-    /// Its number in the list of mounts, as `major:minor`.
-    pub fn device(&self) -> Option<&str> {
-        self.device.as_deref()
-    }
-
-    /// Waits until someone unmounts, a signal asks for the end, or nobody has used it for long enough.
+    /// Waits until someone unmounts, a signal asks for the end, or nobody has used it for long enough. When the mount is no longer in the
+    /// list of mounts, `gone` is called; whoever has files open, or the mount in another namespace, is still served.
     ///
     /// # Errors
     /// [`Error::Io`] when the connection to the kernel broke, or the mount cannot be ended.
-    pub fn wait(self) -> Result<End> {
-        let (event, was_idle) = self.event();
-        if let Event::Signal = event {
-            return self.end().map(|()| End::Signal);
-        }
-        if was_idle {
-            return Ok(End::Idle);
+    pub fn wait(self, mut gone: impl FnMut()) -> Result<End> {
+        let mut is_idle = false;
+        let mut is_gone = false;
+        loop {
+            match self.next(!is_idle && !is_gone) {
+                Some(Event::Signal) => return self.end().map(|()| End::Signal),
+                Some(Event::Gone) => {
+                    is_gone = true;
+                    gone();
+                }
+                Some(Event::Ended) if is_idle => return Ok(End::Idle),
+                Some(Event::Ended) => break,
+                None => is_idle = true,
+            }
         }
         if self.is_broken() {
             let broken = Error::io(
@@ -198,72 +223,69 @@ impl Mounted {
         Ok(End::Unmounted)
     }
 
-    /// What ends the wait, and whether it was the time that passed.
-    fn event(&self) -> (Event, bool) {
-        let Some(idle) = &self.idle else {
-            return (self.happened.recv().unwrap_or(Event::Ended), false);
+    /// What happens next; `None` when nobody has used it for long enough, and it was unmounted.
+    fn next(&self, may_be_idle: bool) -> Option<Event> {
+        let Some((idle, entry)) = self.idle.as_ref().zip(self.entry.as_ref()).filter(|_| may_be_idle) else {
+            return Some(self.happened.recv().unwrap_or(Event::Ended));
         };
         loop {
             match self.happened.recv_timeout(idle.rest()) {
-                Ok(event) => return (event, false),
-                Err(RecvTimeoutError::Disconnected) => return (Event::Ended, false),
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Disconnected) => return Some(Event::Ended),
                 Err(RecvTimeoutError::Timeout) if idle.has_passed() => {}
                 Err(RecvTimeoutError::Timeout) => continue,
             }
-            match unmount(&self.mount_point, false) {
-                Ok(()) => return (self.happened.recv().unwrap_or(Event::Ended), true),
-                // Somebody has a file open, or stands in a directory.
+            match unmount(entry, false) {
+                Ok(()) => return None,
+                // Somebody has a file open, stands in a directory, or has mounted something on top.
                 Err(error) => log::debug!("{}: still in use: {error}", shown(&self.mount_point)),
             }
             idle.used();
         }
     }
 
-    /// Whether the mount is still in the tree although nobody answers any more. Its number alone does not say so: whoever mounts
-    /// anew at once may get the same one, and answers.
+    /// Whether the mount is still in the tree although nobody answers any more.
     fn is_broken(&self) -> bool {
-        self.device.is_some() && self.device == device_of(&self.mount_point) && has_ended(&self.mount_point)
+        let now = mounted_on(&self.mount_point);
+        let is_there = now.zip(self.entry.as_ref()).is_some_and(|(now, entry)| now.is_same(entry));
+        // Whoever mounts anew at once may get the same number, and answers.
+        is_there && has_ended(&self.mount_point)
     }
 
     /// Unmounts. Files that someone has open break.
     ///
     /// # Errors
-    /// [`Error::Io`] when the system does not let us.
+    /// [`Error::Io`] when the system does not let us, or something else is mounted on top.
     pub fn end(self) -> Result<()> {
-        let Self { session, prefetch, mount_point, device, .. } = self;
         // A thread that waits for a page of the mount could not be ended with this process.
-        prefetch.end();
-        let io = |e: io::Error| Error::io(format!("cannot unmount {}", shown(&mount_point)), e);
-        let session = ManuallyDrop::into_inner(session);
-        let (unmounted, outcome) = mpsc::channel();
-        thread::Builder::new()
-            .name("unmount".into())
-            .spawn(move || {
-                let _ = unmounted.send(session.umount_and_join());
-            })
-            .map_err(io)?;
+        self.prefetch.end();
+        let io = |e: io::Error| Error::io(format!("cannot unmount {}", shown(&self.mount_point)), e);
+        let Some(entry) = &self.entry else {
+            return umount2(&self.mount_point, MntFlags::MNT_DETACH).map_err(|e| io(e.into()));
+        };
+        if let Err(error) = unmount(entry, false) {
+            log::info!("{}: {error}; taking it out of the tree, open files break", shown(&self.mount_point));
+            unmount(entry, true).map_err(io)?;
+        }
         // Whoever still has a file open keeps the connection; it ends with this process.
-        if let Ok(Err(error)) = outcome.recv_timeout(GRACE)
-            && device.is_some()
-            && device == device_of(&mount_point)
-        {
-            log::info!("{}: {error}; taking it out of the tree, open files break", shown(&mount_point));
-            umount2(&mount_point, MntFlags::MNT_DETACH).map_err(|e| io(e.into()))?;
+        while let Ok(event) = self.happened.recv_timeout(GRACE) {
+            if let Event::Ended = event {
+                break;
+            }
         }
         Ok(())
     }
 }
 
 fn config(options: &MountOptions) -> Config {
-    // fuser takes no other text.
-    let source = options.source.to_string_lossy();
-    let source = if geteuid().is_root() {
-        source.into_owned()
-    } else {
-        // fusermount3 takes one list of options, in which these two have a meaning.
-        source.replace('\\', "\\\\").replace(',', "\\,")
+    let by_root = geteuid().is_root();
+    // fusermount3 takes one list of options, in which these two have a meaning.
+    let escaped = |text: &str| {
+        if by_root { text.to_owned() } else { text.replace('\\', "\\\\").replace(',', "\\,") }
     };
-    let subtype = options.subtype.as_deref().unwrap_or(SUBTYPE);
+    // fuser takes no other text.
+    let source = escaped(&options.source.to_string_lossy());
+    let subtype = escaped(options.subtype.as_deref().unwrap_or(SUBTYPE));
     let mut config = Config::default();
     config.mount_options = vec![
         MountOption::FSName(source),
@@ -298,11 +320,6 @@ fn raise_read_ahead(device: Option<&str>) {
     if let Err(error) = raised {
         log::debug!("the kernel's reading ahead stays as it is: {error}");
     }
-}
-
-/// The device number of the mount on top of `mount_point`, as `major:minor`.
-fn device_of(mount_point: &Path) -> Option<String> {
-    mounted_on(mount_point).map(|entry| entry.device)
 }
 
 fn shown(path: &Path) -> String {
