@@ -45,7 +45,7 @@ fn workshop(bytes: &[u8]) -> (tempfile::TempDir, String, String) {
 fn wrong_usage_is_2() {
     let (_directory, image, mount_point) = workshop(&Forge::new().bytes);
     for (args, line) in [
-        (vec![], "the following required arguments were not provided: <IMAGE>; see isomount --help"),
+        (vec![], "which image? isomount IMAGE [MOUNTPOINT]; see isomount --help"),
         (
             vec!["--foregroud", "a", "b"],
             "unexpected argument '--foregroud' found; a similar argument exists: '--foreground'; see isomount --help",

@@ -41,17 +41,23 @@ impl Exit {
         Self::Refused,
     ];
 
-    /// What it means, in a few words.
+    /// What it means, in the words of `docs/CLI.md`.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Internal => "a bug, or the connection to the kernel broke",
-            Self::Usage => "wrong usage",
-            Self::Unreadable => "the image cannot be read",
-            Self::NotADisc => "no disc image",
+            Self::Internal => {
+                "something that should not happen: a bug, or the connection to the kernel broke"
+            }
+            Self::Usage => "an argument or option is unknown, missing or has a bad value",
+            Self::Unreadable => "the image is not there, may not be read, or its storage fails",
+            Self::NotADisc => "the file is no disc image",
             Self::Damaged => "the image is damaged so that nothing of it can be shown",
-            Self::Unsupported => "not supported, or not the view that was asked for",
-            Self::MountPoint => "the mount point: missing, not empty, in use; nothing is mounted there",
-            Self::Refused => "the system refused the mount or unmount",
+            Self::Unsupported => {
+                "the image is in order and not supported, or has not the view that was asked for"
+            }
+            Self::MountPoint => {
+                "the mount point is not there, no directory, not empty, in use or in the way of the image; nothing of isomount is mounted there"
+            }
+            Self::Refused => "there is no FUSE, or the system refused the mount or unmount",
         }
     }
 

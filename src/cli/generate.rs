@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
-use clap::{Arg, Command, CommandFactory, ValueEnum, builder::PossibleValuesParser};
-use clap_complete::Shell;
+use clap::{Arg, Command, CommandFactory, ValueEnum};
 use roff::{Inline, bold, italic, roman};
 
 use super::{
-    Args,
+    Args, completions,
     exit::{Exit, Failure},
     mount_helper::MountHelperArgs,
     options::OPTIONS,
@@ -37,15 +36,17 @@ pub enum What {
 
 /// Writes it to stdout.
 pub(super) fn run(what: What) -> Result<(), Failure> {
+    let mut command = Args::command();
+    command.build();
     let text = match what {
-        What::Man => manual().into_bytes(),
-        What::MountMan => mount_manual().into_bytes(),
-        What::Bash => completions(Shell::Bash),
-        What::Zsh => completions(Shell::Zsh),
-        What::Fish => completions(Shell::Fish),
+        What::Man => manual(&command),
+        What::MountMan => mount_manual(),
+        What::Bash => completions::bash(&command),
+        What::Zsh => completions::zsh(&command),
+        What::Fish => completions::fish(&command),
     };
     let mut stdout = io::stdout();
-    match stdout.write_all(&text).and_then(|()| stdout.flush()) {
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // Whoever reads has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(Exit::Internal, format!("cannot write what was generated: {error}")))
@@ -54,14 +55,12 @@ pub(super) fn run(what: What) -> Result<(), Failure> {
     }
 }
 
-fn manual() -> String {
-    let mut command = Args::command();
-    command.build();
+fn manual(command: &Command) -> String {
     let mut page = Page::new("ISOMOUNT", "1", "User Commands");
     page.prose(MANUAL, |page, word| match word {
-        "synopsis" => page.lines(synopsis(&command)),
-        "options" => arguments(page, &command),
-        "commands" => commands(page, &command),
+        "synopsis" => page.lines(synopsis(command)),
+        "options" => arguments(page, command.get_arguments()),
+        "commands" => commands(page, command),
         "mount options" => mount_options(page),
         _ => exit_codes(page),
     });
@@ -73,50 +72,76 @@ fn mount_manual() -> String {
     command.build();
     let mut page = Page::new("MOUNT.ISOMOUNT", "8", "System Administration");
     page.prose(MOUNT_MANUAL, |page, word| match word {
-        "options" => arguments(page, &command),
+        "options" => arguments(page, command.get_arguments()),
         _ => mount_options(page),
     });
     page.render()
 }
 
 /// The commands that are shown; what clap adds is not.
-fn shown(command: &Command) -> impl Iterator<Item = &Command> {
+pub(super) fn visible_commands(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
 }
 
-/// Every way to call the program.
+/// Every way to call the program, each of its commands with what belongs to it.
 fn synopsis(command: &Command) -> Vec<Vec<Inline>> {
-    // Among its own ways the program may name its commands; each of them has its line.
-    let names = |line: &str, sub: &Command| line.split(' ').nth(1) == Some(sub.get_name());
-    let own = usages(command)
-        .into_iter()
-        .filter(|line| !line.contains("COMMAND") && !shown(command).any(|sub| names(line, sub)));
-    own.chain(shown(command).flat_map(usages)).map(|line| page::usage(&line)).collect()
-}
-
-fn usages(command: &Command) -> Vec<String> {
     let text = command.clone().render_usage().to_string();
     let lines = text.trim_start_matches("Usage:").lines().map(str::trim);
-    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    // Where the program has a line for its commands, or lines for some of them, those below say it better.
+    let is_command = |line: &str| {
+        let second = line.split(' ').nth(1).unwrap_or_default();
+        second.contains("COMMAND") || visible_commands(command).any(|sub| sub.get_name() == second)
+    };
+    let own = lines.filter(|line| !line.is_empty() && !is_command(line)).map(page::usage);
+    own.chain(visible_commands(command).map(usage)).collect()
+}
+
+/// How to call a command: `isomount list [--json]`.
+fn usage(sub: &Command) -> Vec<Inline> {
+    let mut line = vec![bold("isomount "), bold(sub.get_name())];
+    for arg in own_arguments(sub) {
+        line.push(roman(" "));
+        let mut part = shortest(arg);
+        if !arg.is_required_set() {
+            part.insert(0, roman("["));
+            part.push(roman("]"));
+        }
+        line.extend(part);
+    }
+    line
+}
+
+/// `-s VALUE` or `--long VALUE` of an option, its values or `VALUE...` of an argument.
+fn shortest(arg: &Arg) -> Vec<Inline> {
+    let values = arg.get_possible_values();
+    if arg.is_positional() && !values.is_empty() {
+        let names: Vec<&str> = values.iter().map(|value| value.get_name()).collect();
+        return vec![bold(names.join("|"))];
+    }
+    let mut term = term(arg);
+    if arg.get_short().is_some() && arg.get_long().is_some() {
+        term.drain(1..3);
+    }
+    term
 }
 
 fn commands(page: &mut Page, command: &Command) {
-    for sub in shown(command) {
+    for sub in visible_commands(command) {
         let about = sub.get_long_about().or_else(|| sub.get_about());
-        for line in usages(sub) {
-            page.item(page::usage(&line), &sentence(&about.map(ToString::to_string).unwrap_or_default()));
-        }
-        page.inside(|page| arguments(page, sub));
+        page.item(usage(sub), &sentence(&about.map(ToString::to_string).unwrap_or_default()));
+        page.inside(|page| arguments(page, own_arguments(sub)));
     }
 }
 
-/// The arguments and options of a command. What help and version do, is said once, of the program itself.
-fn arguments(page: &mut Page, command: &Command) {
-    let is_known = |arg: &&Arg| {
-        command.get_bin_name().is_some_and(|name| name.contains(' '))
-            && matches!(arg.get_id().as_str(), "help" | "version")
-    };
-    for arg in command.get_arguments().filter(|arg| !arg.is_hide_set() && !is_known(arg)) {
+/// The arguments of a command but for those that all have, which are told once.
+fn own_arguments(sub: &Command) -> impl Iterator<Item = &Arg> {
+    sub.get_arguments()
+        .filter(|arg| !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "version"))
+}
+
+/// What arguments and options are, and do.
+fn arguments<'a>(page: &mut Page, arguments: impl Iterator<Item = &'a Arg>) {
+    for arg in arguments.filter(|arg| !arg.is_hide_set()) {
         page.item(term(arg), &meaning(arg));
     }
 }
@@ -157,10 +182,11 @@ fn meaning(arg: &Arg) -> String {
     text
 }
 
-/// Help has no period at its end, and is folded.
+/// Help has no period at its end; what begins with a capital letter gets one.
 fn sentence(help: &str) -> String {
     let text = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.is_empty() || text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
+    let is_open = text.starts_with(char::is_uppercase) && !text.ends_with('.');
+    if is_open { format!("{text}.") } else { text }
 }
 
 fn mount_options(page: &mut Page) {
@@ -169,7 +195,7 @@ fn mount_options(page: &mut Page) {
         if !option.value.is_empty() {
             term.extend([bold("="), italic(option.value)]);
         }
-        page.item(term, &sentence(&capitalized(option.help)));
+        page.item(term, &sentence(option.help));
     }
 }
 
@@ -185,18 +211,6 @@ fn capitalized(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// A script for a shell. It completes the words behind `-o` too.
-fn completions(shell: Shell) -> Vec<u8> {
-    let words: Vec<&str> = OPTIONS.iter().map(|option| option.name).collect();
-    let mut command = Args::command().mut_args(|arg| match arg.get_short() {
-        Some('o') => arg.value_parser(PossibleValuesParser::new(words.iter().copied())),
-        _ => arg,
-    });
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, "isomount", &mut script);
-    script
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,7 +219,7 @@ mod tests {
     fn a_help_becomes_a_sentence() {
         assert_eq!(sentence("Tell more\n  (twice)"), "Tell more (twice).");
         assert_eq!(sentence("Done."), "Done.");
-        assert_eq!(sentence(""), "");
+        assert_eq!(sentence("off or on"), "off or on");
         assert_eq!(capitalized("ärger"), "Ärger");
         assert_eq!(capitalized(""), "");
     }

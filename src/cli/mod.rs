@@ -2,6 +2,7 @@
 
 mod args;
 mod background;
+mod completions;
 mod duration;
 mod exit;
 mod generate;
@@ -24,7 +25,7 @@ mod wishes;
 
 use std::{ffi::OsString, io::Write, os::unix::ffi::OsStrExt, path::Path, process::ExitCode};
 
-use clap::Parser;
+use clap::{Parser, error::ErrorKind};
 
 pub use args::{Args, Command, MountArgs};
 pub use exit::{Exit, Failure};
@@ -72,6 +73,10 @@ fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let _ = error.print();
         return ExitCode::SUCCESS;
+    }
+    if error.kind() == ErrorKind::MissingRequiredArgument && error.to_string().contains("<IMAGE>") {
+        complain("which image? isomount IMAGE [MOUNTPOINT]; see isomount --help");
+        return Exit::Usage.into();
     }
     // The first line says what is wrong, further ones what is missing or nearest; the usage is in the help.
     let text = error.to_string();

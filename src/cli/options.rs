@@ -16,6 +16,11 @@ impl OptionWord {
     pub fn written(&self) -> String {
         if self.value.is_empty() { self.name.to_owned() } else { format!("{}={}", self.name, self.value) }
     }
+
+    /// As far as a shell can complete it: with the `=` that a value follows.
+    pub fn start(&self) -> String {
+        if self.value.is_empty() { self.name.to_owned() } else { format!("{}=", self.name) }
+    }
 }
 
 const fn word(name: &'static str, value: &'static str, help: &'static str) -> OptionWord {

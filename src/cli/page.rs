@@ -20,8 +20,8 @@ impl Page {
         // There is no date: the same source makes the same page. An argument that is empty has to be quoted here.
         let version = concat!("isomount ", env!("CARGO_PKG_VERSION"));
         roff.control("TH", [title, section, "\"\"", version, manual]);
-        // Names and options are not hyphenated, and lines not filled up with spaces.
-        roff.control("nh", []).control("ad", ["l"]);
+        // Names and options are not hyphenated (the macros of groff reset `nh`), and lines not filled up with spaces.
+        roff.control("nr", ["HY", "0"]).control("nh", []).control("ad", ["l"]);
         Self { roff, is_headed: false }
     }
 
@@ -68,8 +68,11 @@ impl Page {
 
     /// Lines that are not joined to one.
     pub(super) fn lines(&mut self, lines: impl IntoIterator<Item = Vec<Inline>>) {
-        for line in lines {
-            self.roff.text(line).control("br", []);
+        for (n, line) in lines.into_iter().enumerate() {
+            if n > 0 {
+                self.roff.control("br", []);
+            }
+            self.roff.text(line);
         }
     }
 
