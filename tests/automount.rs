@@ -44,9 +44,13 @@ fn a_place_that_autofs_watches_over_can_be_mounted_on() {
     let mut command = mount_command(&image, &place, "");
     let mut program = command.stdin(Stdio::null()).spawn().unwrap();
     let has_ended = eventually(|| program.try_wait().unwrap().is_some());
-    // This takes both mounts away, whatever comes.
+    if !has_ended {
+        program.kill().unwrap();
+    }
+    let status = program.wait().unwrap();
+    // This takes both mounts away, and the process that stays, whatever comes.
     let mounted = Mounted::adopt(directory, place);
-    assert!(has_ended && program.wait().unwrap().success());
+    assert!(has_ended && status.success());
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
     let top = mounts.lines().rfind(|line| line.split(' ').nth(4) == mounted.path().to_str()).unwrap();
     assert!(top.contains(" - fuse.isomount "), "{top}");
