@@ -588,7 +588,7 @@ fn words_in_the_wrong_place() {
     }
     fs::copy(site.image(), site.path("list")).unwrap();
     done(&site.sh(
-        "cd $D; isomount ./list mnt; isomount umount mnt; isomount -- ./list mnt; isomount umount ./list",
+        "cd $D; isomount ./list mnt; isomount umount mnt; isomount -o '' -- ./list mnt; isomount umount ./list",
     ));
     site.assert_clean();
 }

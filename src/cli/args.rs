@@ -194,7 +194,7 @@ impl MountArgs {
             word.push(value);
             all.push(word);
         };
-        for list in &self.options {
+        for list in self.options.iter().filter(|list| !list.is_empty()) {
             add("-o", list.as_ref());
         }
         add("--cache-size=", self.cache_size.to_string().as_ref());
