@@ -761,7 +761,7 @@ fn the_options_of_an_fstab_line() {
     let line = "uid=1000,gid=1001,umask=022,mode=0640,dmode=0750,bs=2048,novrs,nostrict,undelete,unhide,\
                 iocharset=utf8,utf8,shortad,longad,adinicb,noadinicb";
     expect(line, 1000, 1001, 0o640, 0o750);
-    expect(&format!("rw,noauto,user,{line},x-systemd.automount"), 1000, 1001, 0o640, 0o750);
+    expect(&format!("ro,noauto,user,{line},x-systemd.automount"), 1000, 1001, 0o640, 0o750);
     expect("umask=027", 65534, 65534, 0o440, 0o550);
     expect("mode=0777", 65534, 65534, 0o777, 0o555);
     expect("dmode=0777,umask=022", 65534, 65534, 0o444, 0o755);
