@@ -187,7 +187,7 @@ fn bash_offers_commands_files_and_words_of_lists() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("list of.iso"), "").unwrap();
     let offered = |words: &[&str]| offered(words, directory.path());
-    assert_eq!(offered(&["l"]), ["list", "list of.iso"]);
+    assert_eq!(offered(&["l"]), ["list", "ls", "list of.iso"]);
     assert!(offered(&[""]).contains(&"umount".to_owned()));
     assert_eq!(offered(&["-o", "vi"]), ["view="]);
     assert_eq!(offered(&["-o", "ro,noj"]), ["ro,nojoliet"]);

@@ -9,9 +9,13 @@ use std::{
 use clap::{ArgAction, Parser, Subcommand, builder::PossibleValuesParser};
 
 use super::{
+    cat::CatArgs,
     duration,
+    find::FindArgs,
     generate::What,
+    ls::LsArgs,
     size::{self, Size},
+    tree::TreeArgs,
     wishes::Asker,
 };
 use crate::open::View;
@@ -67,6 +71,15 @@ pub enum Command {
         /// The disc image
         image: PathBuf,
     },
+    /// List what is in an image, without a mount
+    #[command(disable_help_flag = true)]
+    Ls(LsArgs),
+    /// Draw what is in an image as a tree
+    Tree(TreeArgs),
+    /// Print the paths in an image that match a pattern
+    Find(FindArgs),
+    /// Write files of an image to stdout
+    Cat(CatArgs),
     /// Print a manual page or the completions of a shell
     Generate {
         /// What is printed

@@ -20,7 +20,8 @@ pub(super) fn bash(command: &Command) -> String {
     });
     // Those of `-o` have a place of their own.
     let takes_other = |arg: &&Arg| takes_word(arg) && !is_list(arg);
-    let values = options(command).filter(takes_other).flat_map(flags).collect::<Vec<_>>();
+    let everywhere = options(command).chain(visible_commands(command).flat_map(options));
+    let values = everywhere.filter(takes_other).flat_map(flags).collect::<Vec<_>>();
     let words: Vec<String> = OPTIONS.iter().map(OptionWord::start).collect();
     filled(
         include_str!("shells/bash"),

@@ -18,7 +18,7 @@ pub enum Exit {
     Unreadable = 3,
     /// The file is no disc image.
     NotADisc = 4,
-    /// The image is damaged so that nothing of it can be shown.
+    /// The image is damaged so that nothing of it can be shown, or not all that was asked for.
     Damaged = 5,
     /// The image is in order, and not supported; or it has not the view that was asked for.
     Unsupported = 6,
@@ -26,11 +26,13 @@ pub enum Exit {
     MountPoint = 7,
     /// There is no FUSE, or the system refused the mount or unmount.
     Refused = 8,
+    /// A path or a pattern is not in the image, or what is there is of the wrong type.
+    NotInside = 9,
 }
 
 impl Exit {
     /// Every code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Internal,
         Self::Usage,
         Self::Unreadable,
@@ -39,6 +41,7 @@ impl Exit {
         Self::Unsupported,
         Self::MountPoint,
         Self::Refused,
+        Self::NotInside,
     ];
 
     /// What it means, in the words of `docs/CLI.md`.
@@ -50,7 +53,9 @@ impl Exit {
             Self::Usage => "an argument or option is unknown, missing or has a bad value",
             Self::Unreadable => "the image is not there, may not be read, or its storage fails",
             Self::NotADisc => "the file is no disc image",
-            Self::Damaged => "the image is damaged so that nothing of it can be shown",
+            Self::Damaged => {
+                "the image is damaged so that nothing of it can be shown, or not all that was asked for"
+            }
             Self::Unsupported => {
                 "the image is in order and not supported, or has not the view that was asked for"
             }
@@ -58,13 +63,26 @@ impl Exit {
                 "the mount point is not there, no directory, not empty, in use or in the way of the image; nothing of isomount is mounted there"
             }
             Self::Refused => "there is no FUSE, or the system refused the mount or unmount",
+            Self::NotInside => {
+                "nothing in the image matches: a path or pattern is not in it, or is of the wrong type"
+            }
         }
     }
 
     /// The number.
-    #[allow(clippy::as_conversions, reason = "the discriminants are 1 to 8")]
+    #[allow(clippy::as_conversions, reason = "the discriminants are 1 to 9")]
     pub fn code(self) -> u8 {
         self as u8
+    }
+
+    /// That of something inside an image that cannot be shown or read.
+    pub(super) fn of_content(error: &Error) -> Self {
+        match error {
+            Error::Io { cause, .. } if cause.kind() != ErrorKind::UnexpectedEof => Self::Unreadable,
+            Error::Unsupported(_) => Self::Unsupported,
+            Error::NotFound | Error::NotADirectory | Error::IsADirectory | Error::NotALink => Self::NotInside,
+            _ => Self::Damaged,
+        }
     }
 
     /// That of a process of this program that has ended; `None` for one that ended otherwise, or well.

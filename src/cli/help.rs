@@ -10,6 +10,8 @@ Examples:
   isomount image.iso                     mount on a directory made for it; prints which
   isomount umount /mnt/iso               unmount (or: fusermount3 -u; root: umount)
   isomount list                          what is mounted
+  isomount ls -l image.iso /boot         what is in an image, without a mount
+  isomount cat image.iso /README > a     a file of an image, without a mount
   isomount -o uid=1000,gid=1000 a.iso m  everything belongs to user and group 1000
   isomount -f -v image.iso /mnt/iso      stay in the foreground and tell what is done";
 

@@ -4,11 +4,12 @@ use std::{
     fs::File,
     io::{self, Write},
     os::unix::net::UnixDatagram,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use env_logger::{Builder, Target};
 use jiff::Zoned;
-use log::LevelFilter;
+use log::{Level, LevelFilter};
 
 use super::{
     MountArgs,
@@ -59,6 +60,27 @@ pub(super) fn start(args: &MountArgs) -> Result<(), Failure> {
     // Tests that run the command twice in one process have a log already.
     let _ = builder.try_init();
     Ok(())
+}
+
+/// Lines of the log of a command that looks into an image.
+static LINES: AtomicUsize = AtomicUsize::new(0);
+
+/// Starts the log of a command that looks into an image: what of it is damaged and was passed over is told on stderr.
+pub(super) fn start_looking() {
+    let mut builder = Builder::new();
+    builder.filter_level(LevelFilter::Warn).parse_env("ISOMOUNT_LOG");
+    builder.format(|out, record| {
+        if record.level() <= Level::Warn {
+            LINES.fetch_add(1, Ordering::Relaxed);
+        }
+        writeln!(out, "isomount: {}", record.args())
+    });
+    let _ = builder.try_init();
+}
+
+/// How many warnings such a command has told so far.
+pub(super) fn warnings() -> usize {
+    LINES.load(Ordering::Relaxed)
 }
 
 impl Write for Sink {

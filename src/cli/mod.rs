@@ -1,16 +1,26 @@
 //! The command line: arguments, a file for each command, background start, how errors look, exit codes.
 
+mod answer;
 mod args;
 mod background;
+mod cat;
+mod color;
+mod columns;
 mod completions;
 mod duration;
 mod exit;
+mod find;
 mod generate;
 mod guard;
 mod help;
+mod human;
+mod inside;
+mod json;
 mod launch;
 mod list;
 mod log;
+mod long;
+mod ls;
 mod mount;
 mod mount_helper;
 pub mod options;
@@ -20,6 +30,7 @@ mod process;
 mod refusal;
 mod serve;
 mod size;
+mod tree;
 mod umount;
 mod wishes;
 
@@ -27,10 +38,15 @@ use std::{ffi::OsString, io::Write, os::unix::ffi::OsStrExt, path::Path, process
 
 use clap::{Parser, error::ErrorKind};
 
+pub use answer::ImageArgs;
 pub use args::{Args, Command, MountArgs};
+pub use cat::CatArgs;
 pub use exit::{Exit, Failure};
+pub use find::FindArgs;
 pub use generate::What;
+pub use ls::LsArgs;
 pub use mount_helper::MountHelperArgs;
+pub use tree::TreeArgs;
 
 use crate::text;
 
@@ -63,6 +79,10 @@ fn command(args: Args) -> Result<(), Failure> {
         Some(Command::Umount { lazy, places }) => umount::run(&places, lazy),
         Some(Command::List { json }) => list::run(json),
         Some(Command::Open { image }) => launch::run(&image),
+        Some(Command::Ls(args)) => ls::run(&args),
+        Some(Command::Tree(args)) => tree::run(&args),
+        Some(Command::Find(args)) => find::run(&args),
+        Some(Command::Cat(args)) => cat::run(&args),
         Some(Command::Generate { what }) => generate::run(what),
         Some(Command::Guard { mount_point, number, made }) => guard::run(&mount_point, number, made),
     }
@@ -74,12 +94,18 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    if error.kind() == ErrorKind::MissingRequiredArgument && error.to_string().contains("<IMAGE>") {
-        complain("which image? isomount IMAGE [MOUNTPOINT]; see isomount --help");
+    let text = error.to_string();
+    if error.kind() == ErrorKind::MissingRequiredArgument && text.contains("<IMAGE>") {
+        // The usage of a command names it: `Usage: isomount ls ...`.
+        let of_command = text.split("Usage: isomount ").nth(1).and_then(|usage| usage.split(' ').next());
+        let of_command = of_command.filter(|word| word.starts_with(char::is_lowercase));
+        complain(&match of_command {
+            Some(name) => format!("which image? isomount {name} IMAGE ...; see isomount {name} --help"),
+            None => "which image? isomount IMAGE [MOUNTPOINT]; see isomount --help".to_owned(),
+        });
         return Exit::Usage.into();
     }
     // The first line says what is wrong, further ones what is missing or nearest; the usage is in the help.
-    let text = error.to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default().trim_start_matches("error: ");
     let rest =

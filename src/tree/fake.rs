@@ -19,6 +19,8 @@ pub(crate) struct Named {
 #[derive(Default)]
 pub(crate) struct Fake {
     pub(crate) directories: Vec<(u64, Vec<u64>)>,
+    /// Symbolic links and their targets, by the numbers that directories name.
+    pub(crate) links: Vec<(u64, Box<[u8]>)>,
     pub(crate) attributes: Option<Vec<Named>>,
     pub(crate) data: Data,
 }
@@ -28,10 +30,15 @@ impl Fake {
         self.directories.iter().find(|(id, _)| *id == directory.0).map(|(_, names)| names.as_slice())
     }
 
+    fn target(&self, id: NodeId) -> Option<&[u8]> {
+        self.links.iter().find(|(link, _)| *link == id.0).map(|(_, target)| &**target)
+    }
+
     fn kind(&self, id: NodeId) -> Option<Kind> {
         let is_named = || self.directories.iter().any(|(_, names)| names.contains(&id.0));
         match self.names(id) {
             Some(_) => Some(Kind::Directory),
+            None if self.target(id).is_some() => Some(Kind::Symlink),
             None => is_named().then_some(Kind::File),
         }
     }
@@ -44,7 +51,11 @@ impl FileSystem for Fake {
 
     fn node(&self, id: NodeId) -> Result<Arc<Node>> {
         let kind = self.kind(id).ok_or(Error::NotFound)?;
-        let content = if kind == Kind::File { Content::Data(self.data.clone()) } else { Content::Nothing };
+        let content = match self.target(id) {
+            Some(target) => Content::Link(target.into()),
+            None if kind == Kind::File => Content::Data(self.data.clone()),
+            None => Content::Nothing,
+        };
         let attributes = Attributes {
             id,
             kind,

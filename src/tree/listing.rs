@@ -53,6 +53,17 @@ impl Listing {
         self.records.get(from..).unwrap_or_default().iter().map(|r| self.entry(r))
     }
 
+    /// The names in their order, byte by byte.
+    pub fn sorted(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.by_name.iter().filter_map(|index| self.record(*index)).map(|record| self.entry(record))
+    }
+
+    /// The name of that number, in the order of the disc or in that of [`sorted`](Self::sorted).
+    pub(super) fn nth(&self, number: usize, is_sorted: bool) -> Option<Entry<'_>> {
+        let index = if is_sorted { as_usize((*self.by_name.get(number)?).into()) } else { number };
+        self.records.get(index).map(|record| self.entry(record))
+    }
+
     /// The entry of that name.
     pub fn find(&self, name: &[u8]) -> Option<Entry<'_>> {
         self.record_of(name).map(|record| self.entry(record))

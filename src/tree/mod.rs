@@ -31,7 +31,7 @@ pub use listing::{Entry, Listing, ListingBuilder};
 pub use node::{Attributes, Device, Kind, Node, NodeId, Stat, Statistics, Timestamp};
 pub use reader::read_stored;
 pub use view::Policy;
-pub use walk::{Walk, Walked};
+pub use walk::{Route, Walk, Walked};
 
 use crate::{
     error::{Error, Result},
@@ -297,7 +297,12 @@ impl Tree {
 
     /// Everything below (and with) the root, parents first, each directory once.
     pub fn walk(&self) -> Walk<'_> {
-        Walk::new(self)
+        self.walk_along(Route::below(self.root()))
+    }
+
+    /// What is along a route, parents first, each directory once.
+    pub fn walk_along(&self, route: Route) -> Walk<'_> {
+        Walk::new(self, route)
     }
 
     /// Sizes of the whole.

@@ -11,7 +11,7 @@ const FILE: NodeId = NodeId(3);
 
 fn tree(attributes: Option<Vec<Named>>, data: Data) -> Tree {
     let volume = Arc::new(Volume::new(Arc::new((0..=255).collect::<Vec<u8>>()), 1 << 20));
-    let fake = Fake { directories: vec![(ROOT.0, vec![FILE.0])], attributes, data };
+    let fake = Fake { directories: vec![(ROOT.0, vec![FILE.0])], attributes, data, ..Fake::default() };
     Tree::new(Box::new(fake), volume, Policy::of_user(0, 0), 1 << 20)
 }
 

@@ -13,7 +13,7 @@ pub type Lines = BTreeMap<String, Vec<String>>;
 pub const FIELDS: [&str; 9] = ["type", "mode", "nlink", "uid", "gid", "size", "mtime", "target", "sha256"];
 
 /// Bytes below 32, 127 and the backslash as `\xHH`; all others as they are.
-fn escaped(bytes: &[u8]) -> String {
+pub fn escaped(bytes: &[u8]) -> String {
     let mut out = Vec::new();
     for b in bytes {
         if *b < 32 || *b == 127 || *b == b'\\' {
