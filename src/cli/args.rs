@@ -11,6 +11,7 @@ use clap::{ArgAction, Parser, Subcommand, builder::PossibleValuesParser};
 use super::{
     cat::CatArgs,
     duration,
+    extract::ExtractArgs,
     find::FindArgs,
     generate::What,
     ls::LsArgs,
@@ -80,6 +81,8 @@ pub enum Command {
     Find(FindArgs),
     /// Write files of an image to stdout
     Cat(CatArgs),
+    /// Extract files from an image, without a mount
+    Extract(ExtractArgs),
     /// Print a manual page or the completions of a shell
     Generate {
         /// What is printed

@@ -22,7 +22,8 @@ pub enum Exit {
     Damaged = 5,
     /// The image is in order, and not supported; or it has not the view that was asked for.
     Unsupported = 6,
-    /// The mount point is not there, no directory, not empty or in use; or nothing of ours is mounted there.
+    /// The mount point is not there, no directory, not empty or in use; or nothing of ours is mounted there. Or what was
+    /// to be extracted could not be written.
     MountPoint = 7,
     /// There is no FUSE, or the system refused the mount or unmount.
     Refused = 8,
@@ -60,7 +61,7 @@ impl Exit {
                 "the image is in order and not supported, or has not the view that was asked for"
             }
             Self::MountPoint => {
-                "the mount point is not there, no directory, not empty, in use or in the way of the image; nothing of isomount is mounted there"
+                "the mount point is not there, no directory, not empty, in use or in the way of the image; nothing of isomount is mounted there; or what was to be extracted could not be written"
             }
             Self::Refused => "there is no FUSE, or the system refused the mount or unmount",
             Self::NotInside => {

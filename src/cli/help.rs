@@ -9,6 +9,7 @@ Examples:
   isomount image.iso /mnt/iso            mount, and return when it is there
   isomount image.iso                     mount on a directory made for it; prints which
   isomount umount /mnt/iso               unmount (or: fusermount3 -u; root: umount)
+  isomount extract image.iso -C dir      write everything in it to dir, without a mount
   isomount list                          what is mounted
   isomount ls -l image.iso /boot         what is in an image, without a mount
   isomount cat image.iso /README > a     a file of an image, without a mount

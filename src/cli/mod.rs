@@ -9,6 +9,7 @@ mod columns;
 mod completions;
 mod duration;
 mod exit;
+mod extract;
 mod find;
 mod generate;
 mod guard;
@@ -42,6 +43,7 @@ pub use answer::ImageArgs;
 pub use args::{Args, Command, MountArgs};
 pub use cat::CatArgs;
 pub use exit::{Exit, Failure};
+pub use extract::ExtractArgs;
 pub use find::FindArgs;
 pub use generate::What;
 pub use ls::LsArgs;
@@ -83,6 +85,7 @@ fn command(args: Args) -> Result<(), Failure> {
         Some(Command::Tree(args)) => tree::run(&args),
         Some(Command::Find(args)) => find::run(&args),
         Some(Command::Cat(args)) => cat::run(&args),
+        Some(Command::Extract(args)) => extract::run(&args),
         Some(Command::Generate { what }) => generate::run(what),
         Some(Command::Guard { mount_point, number, made }) => guard::run(&mount_point, number, made),
     }

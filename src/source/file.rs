@@ -136,6 +136,13 @@ impl Source for FileSource {
         self.hole(at, end).or_else(|| self.map.as_ref()?.lend(as_usize(at), as_usize(end)))
     }
 
+    fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
+        let (mut from, mut into) = (at, to_at);
+        let copied =
+            rustix::fs::copy_file_range(&self.file, Some(&mut from), to, Some(&mut into), as_usize(len));
+        copied.map_or(0, as_u64)
+    }
+
     fn recorded_end(&self, end: u64) -> u64 {
         recorded_end(&self.file, end).unwrap_or(end)
     }

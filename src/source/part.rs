@@ -1,6 +1,6 @@
 //! A run of bytes of another source.
 
-use std::{io, sync::Arc};
+use std::{fs::File, io, sync::Arc};
 
 use super::Source;
 use crate::bytes::as_u64;
@@ -42,6 +42,11 @@ impl Source for Part {
 
     fn lend(&self, at: u64, len: usize) -> Option<&[u8]> {
         self.whole.lend(self.place(at, len)?, len)
+    }
+
+    fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
+        let len = len.min(self.len.saturating_sub(at));
+        self.start.checked_add(at).map_or(0, |start| self.whole.copy_to(start, len, to, to_at))
     }
 
     fn recorded_end(&self, end: u64) -> u64 {

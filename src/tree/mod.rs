@@ -6,6 +6,7 @@
 
 mod any_case;
 pub mod content;
+mod copy;
 mod extended_attribute;
 #[cfg(test)]
 pub(crate) mod fake;
@@ -26,6 +27,7 @@ use std::{
 };
 
 pub use content::{Content, Data, Packed, Piece, Place};
+pub use copy::CopyError;
 pub use extended_attribute::ExtendedAttribute;
 pub use listing::{Entry, Listing, ListingBuilder};
 pub use node::{Attributes, Device, Kind, Node, NodeId, Stat, Statistics, Timestamp};

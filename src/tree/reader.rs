@@ -1,6 +1,6 @@
 //! The one reader of all files: it gets the bytes that [`content`](super::content) says where to find.
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, fs::File, sync::Arc};
 
 use super::{Data, NodeId, Piece};
 use crate::{
@@ -97,6 +97,11 @@ impl Reader {
         let mut bytes = vec![0; as_usize(data.size())];
         read_stored(&self.volume, data, 0, &mut bytes)?;
         Ok(bytes)
+    }
+
+    /// See [`Volume::copy_to`].
+    pub(super) fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
+        self.volume.copy_to(at, len, to, to_at)
     }
 
     /// See [`super::Tree::read_into`].

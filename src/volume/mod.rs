@@ -2,7 +2,7 @@
 
 mod cache;
 
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 pub use cache::Cache;
 
@@ -119,6 +119,11 @@ impl Volume {
     /// Lends data to be passed on unseen, see [`Source::lend`].
     pub fn lend(&self, at: u64, len: usize) -> Option<&[u8]> {
         self.source.lend(at, len)
+    }
+
+    /// See [`Source::copy_to`].
+    pub fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
+        if self.contains(at, len) { self.source.copy_to(at, len, to, to_at) } else { 0 }
     }
 
     fn block(&self, number: u64) -> Result<Arc<[u8]>> {

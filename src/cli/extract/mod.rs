@@ -1,0 +1,145 @@
+//! `isomount extract IMAGE [PATH...] [-C DIR]`: everything in an image, as files on disk.
+//!
+//! Nothing is ever made outside of the directory that was named: every directory on the way is held open, everything is done by
+//! single names in one of them, and no link is followed (`place.rs`). A file has its name once it is whole (`entry.rs`).
+
+mod args;
+mod attributes;
+mod entry;
+mod names;
+mod place;
+mod report;
+mod select;
+mod walk;
+mod way;
+
+use std::{fs, io, sync::Arc, thread};
+
+use nix::{
+    sys::{
+        signal::{SigSet, raise},
+        stat::{Mode, umask},
+    },
+    unistd::geteuid,
+};
+
+use super::{
+    exit::{Exit, Failure},
+    log, shown,
+    wishes::{Asker, Wishes},
+};
+use crate::{fuse::block_signals, open::Image, tree::Tree};
+pub use args::ExtractArgs;
+use names::Names;
+use place::Place;
+use report::Report;
+use select::Selection;
+use walk::Walk;
+
+/// What all threads know.
+struct Shared<'a> {
+    tree: &'a Tree,
+    report: &'a Report,
+    /// The directory that is extracted into.
+    base: Place,
+    names: Names,
+    strip: usize,
+    keeps_old: bool,
+    keeps_damaged: bool,
+    is_dry: bool,
+    is_root: bool,
+    uid: u32,
+    /// Whether owners are set.
+    sets_owner: bool,
+    /// Permissions that directories do not have which are made only to hold others.
+    umask: u32,
+}
+
+impl Shared<'_> {
+    /// A path in the image below the directory that is extracted into.
+    fn stripped<'p>(&self, path: &'p [u8]) -> &'p [u8] {
+        let mut rest = path;
+        for _ in 0..self.strip {
+            let after = rest.iter().position(|b| *b == b'/').map(|at| at.saturating_add(1));
+            rest = after.and_then(|at| rest.get(at..)).unwrap_or_default();
+        }
+        rest
+    }
+}
+
+/// Extracts, and returns when all is there that can be.
+pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
+    let mut wishes = Wishes::parse(&args.options, Asker::User)?;
+    // Of the directory that is a mount.
+    wishes.open.policy.has_private_root = false;
+    let mut selection = Selection::new(&args.wanted, &args.exclude)?;
+    log::start_looking();
+    let name = shown(&args.image);
+    let image = Image::open(&args.image, &wishes.open).map_err(|e| Failure::of_image(&name, &e))?;
+    for note in image.tree().notes() {
+        super::complain(&format!("{name}: {note}"));
+    }
+    // What drivers pass over from here on is damage of what is extracted.
+    let warnings = log::warnings();
+    let base = base(args)?;
+    // Before there is a thread, and anything to be undone.
+    let internal = |error: io::Error| Failure::new(Exit::Internal, error.to_string());
+    let signals = block_signals().map_err(internal)?;
+    let total = selection.is_all().then(|| image.len());
+    let report = Arc::new(Report::new(name, args.verbose || args.dry_run, total));
+    stop_at(signals, report.clone());
+    let is_root = geteuid().is_root();
+    // Permissions are given as they are to be, without a second call for most files.
+    let umask = umask(Mode::empty()).bits();
+    let shared = Shared {
+        tree: image.tree(),
+        report: &report,
+        base,
+        names: Names::new(),
+        strip: args.strip_components,
+        keeps_old: args.keep_old,
+        keeps_damaged: args.keep_damaged,
+        is_dry: args.dry_run,
+        is_root,
+        uid: geteuid().as_raw(),
+        sets_owner: is_root && !args.no_same_owner,
+        umask,
+    };
+    Walk::new(&shared, &mut selection).run();
+    if let Some(signal) = report.signal() {
+        report.clear();
+        let _ = SigSet::all().thread_unblock();
+        let _ = raise(signal);
+    }
+    let unmet: Vec<&str> = if report.is_stopped() { Vec::new() } else { selection.unmet().collect() };
+    unmet.iter().for_each(|wanted| report.unmet(wanted));
+    let has_damage = log::warnings() > warnings;
+    report.end(!unmet.is_empty(), has_damage, args.dry_run)
+}
+
+/// The directory that is extracted into. It is made if it is not there, unless nothing is to be written.
+fn base(args: &ExtractArgs) -> Result<Place, Failure> {
+    let directory = &args.directory;
+    let failed = |error: io::Error| {
+        Failure::new(Exit::MountPoint, format!("{}: cannot extract into it: {error}", shown(directory)))
+    };
+    if args.dry_run {
+        return Place::named("/".as_ref()).map_err(failed);
+    }
+    fs::create_dir_all(directory).map_err(failed)?;
+    Place::named(directory).map_err(failed)
+}
+
+/// Stops at the first of these signals; a second one ends the program at once.
+fn stop_at(signals: SigSet, report: Arc<Report>) {
+    let wait = move || {
+        if let Ok(signal) = signals.wait() {
+            report.interrupt(signal);
+            let _ = signals.thread_unblock();
+            loop {
+                thread::park();
+            }
+        }
+    };
+    let _ = thread::Builder::new().spawn(wait);
+}

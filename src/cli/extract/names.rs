@@ -1,0 +1,81 @@
+//! Files with several names: where the first name of each is.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Mutex, PoisonError},
+};
+
+use super::place::{Identity, Place, identity};
+use crate::tree::{NodeId, Stat};
+
+/// Files that are remembered until all of their names have been met: of more, each name is a file of its own.
+const REMEMBERED: usize = 1 << 20;
+
+/// The files of the image that have other names yet to come.
+pub(super) struct Names(Mutex<HashMap<NodeId, First>>);
+
+/// What was extracted under the first name.
+struct First {
+    /// Below the directory that is extracted into.
+    path: Vec<u8>,
+    identity: Identity,
+    /// Names that are still to come.
+    left: u32,
+}
+
+impl Names {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+
+    pub(super) fn knows(&self, id: NodeId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
+    /// Remembers what is called `name` in `place` now.
+    pub(super) fn remember(&self, stat: &Stat, place: &Place, name: &[u8], path: &[u8]) -> io::Result<()> {
+        let left = stat.links.saturating_sub(1);
+        if left == 0 {
+            return Ok(());
+        }
+        if let Some(found) = place.find(name)? {
+            let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if names.len() < REMEMBERED {
+                let first = First { path: path.to_vec(), identity: identity(&found), left };
+                names.insert(stat.id, first);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes `name` in `place` another name of what was extracted before; false when that cannot be done, because it is not there
+    /// any more, or is something else, or has as many names as it can have.
+    pub(super) fn link(&self, id: NodeId, base: &Place, place: &Place, name: &[u8]) -> bool {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(first) = names.get_mut(&id) else { return false };
+        let is_linked = make(first, base, place, name).is_ok();
+        first.left = first.left.saturating_sub(1);
+        if first.left == 0 {
+            names.remove(&id);
+        }
+        is_linked
+    }
+}
+
+fn make(first: &First, base: &Place, place: &Place, name: &[u8]) -> io::Result<()> {
+    let mut steps = first.path.split(|b| *b == b'/').peekable();
+    let mut here: Option<Place> = None;
+    while let Some(step) = steps.next() {
+        let from = here.as_ref().unwrap_or(base);
+        if steps.peek().is_some() {
+            here = Some(from.enter(step)?);
+            continue;
+        }
+        if from.find(step)?.as_ref().map(identity) != Some(first.identity) {
+            break;
+        }
+        return place.make_name(name, from, step);
+    }
+    Err(io::ErrorKind::NotFound.into())
+}

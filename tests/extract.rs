@@ -1,0 +1,479 @@
+//! `isomount extract`: what it writes is what the image says, and lies where it should.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing
+)]
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    fs,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, symlink},
+        process::{CommandExt, ExitStatusExt},
+    },
+    path::Path,
+    process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use proptest::prelude::*;
+use support::{
+    forge::*,
+    listing::{self, Lines},
+    maker::{self, GENISOIMAGE, Workshop, XORRISO, lacks},
+    mounted::{self, PROGRAM, said},
+};
+
+/// Extracts into a directory; the words stand in front.
+fn extract(image: &Path, to: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.arg("extract").args(words).arg("-C").arg(to).arg("--").arg(image).output().unwrap()
+}
+
+/// Extracts only these paths.
+fn extract_only(image: &Path, to: &Path, words: &[&str], paths: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.arg("extract").args(words).arg("-C").arg(to).arg("--").arg(image).args(paths).output().unwrap()
+}
+
+fn assert_done(output: &Output) {
+    let text = said(output);
+    assert!(output.status.success() && text.lines().count() == 1, "{}: {text}", output.status);
+}
+
+fn assert_same(expected: &Lines, found: &Lines) {
+    let differences = listing::differences(expected, found);
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+/// What is in a directory; the directory itself is not the image's.
+fn inside(directory: &Path) -> Lines {
+    let mut lines = mounted::on_disk(directory);
+    lines.remove(".");
+    lines
+}
+
+fn paths(directory: &Path) -> BTreeSet<String> {
+    inside(directory).into_keys().collect()
+}
+
+fn forged(directory: &Path, forge: &Forge) -> std::path::PathBuf {
+    let image = directory.join("image.iso");
+    fs::write(&image, &forge.bytes).unwrap();
+    image
+}
+
+#[test]
+fn everything_is_extracted_as_it_was() {
+    if lacks(&["root", "xorriso", "genisoimage"]) {
+        return;
+    }
+    let commands = ["-outdev", "{}", "-hardlinks", "on", "-map", "{}", "/"];
+    for by_xorriso in [true, false] {
+        let workshop = Workshop::new();
+        let (source, image, to) = (workshop.source(), workshop.image(), workshop.path("to"));
+        maker::everything(&source, if by_xorriso { XORRISO } else { GENISOIMAGE });
+        if by_xorriso {
+            maker::native_xorriso(&commands, &[&image, &source]);
+        } else {
+            maker::genisoimage(&image, &source, &["-R"]);
+        }
+        // The second time over what is there.
+        for _ in 0..2 {
+            assert_done(&extract(&image, &to, &[]));
+            let [mut expected, mut found] = [&*source, &*to].map(inside);
+            if !by_xorriso {
+                // Which names are one file is not recorded of all.
+                let lines = expected.values_mut().chain(found.values_mut());
+                lines.for_each(|fields| fields[2] = "-".into());
+            }
+            assert_same(&expected, &found);
+            if by_xorriso {
+                assert_eq!(mounted::hard_links(&to), mounted::hard_links(&source));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_bsdtar_extracts_is_the_same() {
+    if lacks(&["root", "xorriso", "bsdtar"]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    let (source, image) = (workshop.source(), workshop.image());
+    maker::deep(&source.join("deep"), 8);
+    for size in [0, 1, 2048, 100_000] {
+        fs::write(source.join(format!("size{size}")), maker::bytes(size as u64, size)).unwrap();
+    }
+    symlink("size1", source.join("link")).unwrap();
+    maker::settle(&source, maker::SOME_TIME);
+    maker::xorriso(&image, &source, &["-R"]);
+    let [ours, theirs] = ["ours", "theirs"].map(|name| workshop.path(name));
+    fs::create_dir(&theirs).unwrap();
+    assert_done(&extract(&image, &ours, &[]));
+    maker::run("bsdtar", ["-xpf".as_ref(), image.as_os_str(), "-C".as_ref(), theirs.as_os_str()]);
+    assert_same(&inside(&theirs), &inside(&ours));
+}
+
+#[test]
+fn a_user_gets_everything_but_owners_and_devices() {
+    if lacks(&["root", "xorriso"]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    let (source, image, to) = (workshop.source(), workshop.image(), workshop.path("to"));
+    maker::everything(&source, XORRISO);
+    maker::xorriso(&image, &source, &["-R"]);
+    fs::create_dir(&to).unwrap();
+    std::os::unix::fs::chown(&to, Some(65_534), Some(65_534)).unwrap();
+    maker::set_mode(to.parent().unwrap(), 0o755);
+    maker::set_mode(&image, 0o644);
+    // A program that others may run.
+    let program = workshop.path("isomount");
+    fs::copy(PROGRAM, &program).unwrap();
+    for _ in 0..2 {
+        let mut command = Command::new(&program);
+        let output =
+            command.arg("extract").arg(&image).arg("-C").arg(&to).uid(65_534).gid(65_534).output().unwrap();
+        let text = said(&output);
+        assert!(output.status.success(), "{text}");
+        assert!(text.contains("9 left out: only root can make devices"), "{text}");
+        let mut expected = inside(&source);
+        // Device 0:0 is none: it stands for a name that is taken away, and anybody can make it.
+        expected.retain(|_, fields| !matches!(fields[0].as_str(), "c" | "b") || fields[7] == "0:0");
+        for fields in expected.values_mut() {
+            fields[1] = format!("{:o}", u32::from_str_radix(&fields[1], 8).unwrap() & 0o1777);
+            (fields[3], fields[4]) = ("65534".into(), "65534".into());
+        }
+        let mut found = inside(&to);
+        for lines in [&mut expected, &mut found] {
+            // Which names are one file is not recorded by all programs.
+            lines.values_mut().for_each(|fields| fields[2] = "-".into());
+        }
+        assert_same(&expected, &found);
+    }
+}
+
+#[test]
+fn times_are_kept_to_the_nanosecond_of_files_and_directories() {
+    let workshop = tempfile::tempdir().unwrap();
+    let mut forge = Forge::new();
+    let date = b"2021030405060789\0";
+    let stamps = entry(b"TF", &[&[0x86][..], date, date].concat());
+    let (file_px, directory_px) = (px(0o100_640, 1, 0, 0), px(0o040_555, 2, 0, 0));
+    forge.rock_ridge_root(&[
+        file("F", 22, 4).with(&[&file_px, &nm(0, "file"), &stamps]),
+        directory("D", 21).with(&[&directory_px, &nm(0, "directory"), &stamps]),
+    ]);
+    forge.block(22, b"text");
+    forge.directory_with(
+        21,
+        ROOT,
+        &[&directory_px[..], &stamps].concat(),
+        &[],
+        &[file("G", 22, 4).with(&[&file_px, &nm(0, "inner"), &stamps])],
+    );
+    let (image, to) = (forged(workshop.path(), &forge), workshop.path().join("to"));
+    assert_done(&extract(&image, &to, &[]));
+    for name in ["file", "directory/inner", "directory"] {
+        let metadata = fs::metadata(to.join(name)).unwrap();
+        assert_eq!((metadata.mtime(), metadata.mtime_nsec()), (1_614_834_367, 890_000_000), "{name}");
+    }
+    assert_eq!(fs::metadata(to.join("directory")).unwrap().permissions().mode() & 0o777, 0o555);
+}
+
+/// A root that names itself a link out of the directory, and the same name once more as a directory with a file in it.
+fn planting(target: &str, names: &[&str]) -> Forge {
+    let mut forge = Forge::new();
+    let link = px(0o120_777, 1, 0, 0);
+    let component = [&[0, target.len() as u8][..], target.as_bytes()].concat();
+    let component = if target == ".." { vec![4, 0] } else { component };
+    let directory_px = px(0o040_755, 2, 0, 0);
+    let mut records = Vec::new();
+    for (n, name) in names.iter().enumerate() {
+        records.push(file(format!("A{n}"), 0, 0).with(&[&link, &nm(0, name), &sl(&component)]));
+        records.push(directory(format!("B{n}"), 21).with(&[&directory_px, &nm(0, name)]));
+    }
+    forge.rock_ridge_root(&records);
+    let text = px(0o100_644, 1, 0, 0);
+    let evil = |record: &str, name: &str| file(record, 22, 4).with(&[&text, &nm(0, name)]);
+    forge.directory_with(
+        21,
+        ROOT,
+        &directory_px,
+        &[],
+        &[evil("X", "evil"), evil("Y", "../evil2"), evil("Z", ".."), evil("W", "/evil3")],
+    );
+    forge.block(22, b"text");
+    forge
+}
+
+#[test]
+fn nothing_lands_outside_of_the_directory() {
+    for target in ["..", "outside"] {
+        let directory = tempfile::tempdir().unwrap();
+        let watched = directory.path().join("watched");
+        let to = watched.join("to");
+        fs::create_dir_all(&to).unwrap();
+        fs::create_dir(watched.join("outside")).unwrap();
+        fs::write(watched.join("victim"), "victim").unwrap();
+        let image = forged(directory.path(), &planting(target, &["a", "../b", "c"]));
+        // Links that wait for it.
+        symlink("../outside", to.join("c")).unwrap();
+        symlink("../victim", to.join("c~2")).unwrap();
+        fs::hard_link(watched.join("victim"), watched.join("twin")).unwrap();
+        let outside = |lines: Lines| -> Lines {
+            lines.into_iter().filter(|(path, _)| !path.starts_with("./to")).collect()
+        };
+        let before = outside(mounted::on_disk(&watched));
+        for words in [&[][..], &["--overwrite"], &["--keep-old"], &["--strip-components=1"]] {
+            extract(&image, &to, words);
+            assert_same(&before, &outside(mounted::on_disk(&watched)));
+        }
+        assert!(to.join("a").is_symlink() || to.join("a~2").is_symlink());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    /// Links and directories of the same few names, in the image and in the directory, whatever they are called.
+    #[test]
+    fn whatever_is_planted_stays_inside(
+        names in proptest::collection::vec(prop::sample::select(vec!["a", "b", "..", ".", "a/b", "../x", "/"]), 1..4),
+        target in prop::sample::select(vec!["..", "outside", "a", "b"]),
+        planted in proptest::collection::vec((prop::sample::select(vec!["a", "b", "a~2", "_"]),
+            prop::sample::select(vec!["..", "../outside", "../victim", "/tmp", "a", "nowhere"])), 0..4),
+        strip in 0..2,
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let watched = directory.path().join("watched");
+        let to = watched.join("to");
+        fs::create_dir_all(&to).unwrap();
+        fs::create_dir(watched.join("outside")).unwrap();
+        fs::write(watched.join("victim"), "victim").unwrap();
+        for (name, target) in planted {
+            let _ = symlink(target, to.join(name));
+        }
+        let image = forged(directory.path(), &planting(target, &names));
+        let outside = || -> Lines {
+            mounted::on_disk(&watched).into_iter().filter(|(path, _)| !path.starts_with("./to")).collect()
+        };
+        let before = outside();
+        let output = extract(&image, &to, &[&format!("--strip-components={strip}")]);
+        prop_assert!(output.status.code().is_some_and(|code| matches!(code, 0 | 5 | 7)), "{}", said(&output));
+        prop_assert_eq!(before, outside());
+    }
+}
+
+/// Files `a` (two sectors at 22), `b` (at 24), `c` (past the end of the image).
+fn damaged() -> Forge {
+    let mut forge = Forge::new();
+    forge.directory(ROOT, ROOT, &[file("A", 22, 4096), file("B", 24, 5), file("C", 23, 6000)]);
+    forge.block(22, &[b'a'; 4096]).block(24, b"bytes");
+    forge.bytes.truncate(24 * SECTOR + 100);
+    forge
+}
+
+#[test]
+fn damaged_files_are_told_and_left_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let (image, to) = (forged(directory.path(), &damaged()), directory.path().join("to"));
+    fs::create_dir(&to).unwrap();
+    fs::write(to.join("c"), "old").unwrap();
+    let output = extract(&image, &to, &[]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(5), "{text}");
+    assert!(text.contains("c: damaged at byte 2048: extent at byte 49152: end is byte 51200"), "{text}");
+    assert!(text.lines().last().unwrap().contains("2 files") && text.contains("1 damaged"), "{text}");
+    assert_eq!(paths(&to), ["./a", "./b", "./c"].map(str::to_owned).into());
+    assert_eq!(fs::read_to_string(to.join("c")).unwrap(), "old", "what was there is no half file");
+    assert_eq!(fs::read_to_string(to.join("b")).unwrap(), "bytes");
+    let output = extract(&image, &to, &["--keep-damaged"]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(said(&output).contains("3952 bytes of it are zeros now"), "{}", said(&output));
+    let kept = fs::read(to.join("c")).unwrap();
+    assert!(kept[..2048].iter().all(|b| *b == b'a') && kept[2048..] == [0; 3952]);
+}
+
+#[test]
+fn only_what_is_asked_for() {
+    let workshop = tempfile::tempdir().unwrap();
+    let mut forge = Forge::new();
+    forge.directory(ROOT, ROOT, &[directory("D", 21), file("A.TXT", 24, 5), file("B", 24, 5)]);
+    forge.directory(21, ROOT, &[directory("E", 22), file("C.TXT", 24, 5)]);
+    forge.directory(22, 21, &[file("F.TXT", 24, 5), file("G", 24, 5)]);
+    forge.block(24, b"bytes");
+    let image = forged(workshop.path(), &forge);
+    for (n, (words, asked, code, expected)) in [
+        (&[][..], &[][..], 0, &["./a.txt", "./b", "./d", "./d/c.txt", "./d/e", "./d/e/f.txt", "./d/e/g"][..]),
+        (&[], &["b", "/d/e/"], 0, &["./b", "./d", "./d/e", "./d/e/f.txt", "./d/e/g"]),
+        (&[], &["*.txt"], 0, &["./a.txt"]),
+        (&[], &["**/*.txt"], 0, &["./a.txt", "./d", "./d/c.txt", "./d/e", "./d/e/f.txt"]),
+        (&["--exclude=*.txt"], &["d"], 0, &["./d", "./d/e", "./d/e/g"]),
+        (&["--exclude", "d/e"], &[], 0, &["./a.txt", "./b", "./d", "./d/c.txt"]),
+        (&["--strip-components", "1"], &[], 0, &["./c.txt", "./e", "./e/f.txt", "./e/g"]),
+        (&["--strip-components", "2"], &["d"], 0, &["./f.txt", "./g"]),
+        (&["--strip-components", "9"], &[], 0, &[]),
+        (&[], &["b", "no", "x*"], 9, &["./b"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let to = workshop.path().join(n.to_string());
+        let output = extract_only(&image, &to, words, asked);
+        assert_eq!(output.status.code(), Some(code), "{words:?} {asked:?}: {}", said(&output));
+        assert_eq!(paths(&to), expected.iter().map(ToString::to_string).collect(), "{words:?} {asked:?}");
+    }
+    let output = extract_only(&image, &workshop.path().join("x"), &[], &["no"]);
+    assert!(said(&output).contains("no: not in the image"), "{}", said(&output));
+    let dry = workshop.path().join("dry");
+    let output = extract_only(&image, &dry, &["--dry-run"], &["d"]);
+    assert_done(&output);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "d\nd/c.txt\nd/e\nd/e/f.txt\nd/e/g\n");
+    assert!(!dry.exists());
+    let output = extract(&image, &dry, &["--exclude", "["]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
+fn what_is_there_is_replaced_or_kept() {
+    let workshop = tempfile::tempdir().unwrap();
+    let mut forge = Forge::new();
+    forge.directory(ROOT, ROOT, &[directory("D", 21), file("A", 24, 5), file("B", 24, 5)]);
+    forge.directory(21, ROOT, &[file("C", 24, 5)]);
+    forge.block(24, b"bytes");
+    let image = forged(workshop.path(), &forge);
+    let to = workshop.path().join("to");
+    fs::create_dir(&to).unwrap();
+    let victim = workshop.path().join("victim");
+    fs::write(&victim, "victim").unwrap();
+    fs::hard_link(&victim, to.join("a")).unwrap();
+    symlink(&victim, to.join("b")).unwrap();
+    let output = extract(&image, &to, &["--keep-old"]);
+    assert!(output.status.success() && said(&output).contains("2 kept"), "{}", said(&output));
+    assert!(to.join("b").is_symlink() && to.join("d/c").is_file());
+    assert_done(&extract(&image, &to, &["--keep-old", "--overwrite"]));
+    assert_eq!(fs::read(to.join("a")).unwrap(), b"bytes");
+    assert!(!to.join("b").is_symlink() && fs::read(to.join("b")).unwrap() == b"bytes");
+    assert_eq!(fs::read(&victim).unwrap(), b"victim", "neither a link nor another name was written through");
+    // A directory in place of a file is the user's.
+    fs::remove_file(to.join("a")).unwrap();
+    fs::create_dir(to.join("a")).unwrap();
+    let output = extract(&image, &to, &[]);
+    assert_eq!(output.status.code(), Some(7));
+    assert!(
+        said(&output).contains("a: not extracted: a directory is there; remove it first"),
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn holes_attributes_names_and_devices_of_udf() {
+    use support::udf::{Extent, File as Forged, Udf};
+    if lacks(&["root"]) {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let (image, to) = (directory.path().join("image.udf"), directory.path().join("to"));
+    let noise: Vec<u8> = maker::bytes(7, 6000);
+    let holes = vec![Extent::Hole(8192), Extent::Recorded(noise[..4096].to_vec()), Extent::Hole(64 << 20)];
+    let udf = Udf::default()
+        .file("holes", Forged::of_extents(holes))
+        .file("streams", Forged::from(&noise).stream("Zone.Identifier", b"[ZoneTransfer]"))
+        .link("again", "streams")
+        .symlink("link", "streams")
+        .file("null", Forged::character_device(1, 3))
+        .file("fifo", Forged::fifo());
+    fs::write(&image, udf.build().bytes).unwrap();
+    let output = extract(&image, &to, &[]);
+    assert!(output.status.success(), "{}", said(&output));
+    let metadata = |name: &str| fs::symlink_metadata(to.join(name)).unwrap();
+    assert_eq!(metadata("holes").len(), 8192 + 4096 + (64 << 20));
+    assert!(metadata("holes").blocks() * 512 < 1 << 20);
+    let bytes = fs::read(to.join("holes")).unwrap();
+    assert!(bytes[..8192] == [0; 8192] && bytes[8192..12288] == noise[..4096]);
+    assert!(bytes[12288..].iter().all(|b| *b == 0));
+    assert_eq!(metadata("streams").ino(), metadata("again").ino());
+    assert_eq!(fs::read(to.join("again")).unwrap(), noise);
+    assert_eq!(fs::read_link(to.join("link")).unwrap(), Path::new("streams"));
+    assert_eq!(metadata("null").rdev(), nix::sys::stat::makedev(1, 3));
+    assert_eq!(metadata("fifo").mode() & 0o170_000, 0o010_000);
+    // Not every file system has attributes; then it is said.
+    match xattr::get(to.join("streams"), "user.Zone.Identifier") {
+        Ok(Some(value)) => assert_eq!(value, b"[ZoneTransfer]"),
+        _ => assert!(said(&output).contains("without all attributes"), "{}", said(&output)),
+    }
+}
+
+#[test]
+fn paths_longer_than_the_system_takes_are_made() {
+    let mut forge = Forge::rock_ridge();
+    let own = px(0o040_755, 2, 0, 0);
+    let name = "n".repeat(120);
+    let at = |level: u32| if level == 0 { ROOT } else { 30 + level };
+    // 60 directories of 200 bytes.
+    for level in 0..=60 {
+        let record = if level < 60 {
+            directory("D", at(level + 1)).with(&[&own, &nm(0, &name)])
+        } else {
+            file("F", 29, 4).with(&[&px(0o100_644, 1, 0, 0), &nm(0, "file")])
+        };
+        if level == 0 {
+            forge.rock_ridge_root(&[record]);
+        } else {
+            forge.directory_with(at(level), at(level - 1), &own, &own, &[record]);
+        }
+    }
+    forge.block(29, b"text");
+    let workshop = tempfile::tempdir().unwrap();
+    let (image, to) = (forged(workshop.path(), &forge), workshop.path().join("to"));
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 60 && exec \"$@\"", "sh", PROGRAM, "extract", "-C"]).arg(&to).arg(&image);
+    assert_done(&limited.output().unwrap());
+    let found = Command::new("find").arg(&to).args(["-type", "f", "-size", "4c"]).output().unwrap();
+    assert_eq!(found.stdout.iter().filter(|b| **b == b'\n').count(), 1);
+    assert!(found.stdout.len() > 60 * 120);
+    assert!(Command::new("rm").arg("-rf").arg(&to).status().unwrap().success());
+}
+
+#[test]
+fn an_interrupted_run_leaves_no_half_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut forge = Forge::new();
+    // One place, many files: 8 GB in all.
+    let records: Vec<Record> = (0..1000).map(|n| file(format!("F{n}"), 200, 8 << 20)).collect();
+    forge.directory(ROOT, ROOT, &records);
+    forge.bytes.resize(200 * SECTOR + (8 << 20), 7);
+    for (signal, number) in [(Signal::SIGINT, 2), (Signal::SIGTERM, 15)] {
+        let (image, to) = (forged(directory.path(), &forge), directory.path().join("to"));
+        let mut command = Command::new(PROGRAM);
+        let mut child =
+            command.arg("extract").arg("-C").arg(&to).arg(&image).stderr(Stdio::null()).spawn().unwrap();
+        assert!(mounted::eventually(|| fs::read_dir(&to).is_ok_and(|mut entries| entries.next().is_some())));
+        thread::sleep(Duration::from_millis(30));
+        kill(Pid::from_raw(child.id() as i32), signal).unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal(), Some(number), "{status}");
+        let names: Vec<OsString> =
+            fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(names.len() < 1000);
+        for name in names {
+            assert!(!name.to_string_lossy().starts_with('.'), "{name:?} was left behind");
+            assert_eq!(fs::metadata(to.join(&name)).unwrap().len(), 8 << 20, "{name:?}");
+        }
+        fs::remove_dir_all(&to).unwrap();
+    }
+}
