@@ -326,8 +326,8 @@ fn nobody_uses_it_and_it_ends() {
     assert!(eventually(|| !is_mounted(&place)));
     site.assert_clean();
     // What the kernel answers by itself counts as well.
-    done(&site.sh("isomount -o idle_timeout=1s $D/image.iso $D/mnt"));
-    for _ in 0..25 {
+    done(&site.sh("isomount -o idle_timeout=3s $D/image.iso $D/mnt"));
+    for _ in 0..45 {
         assert_eq!(fs::read_to_string(place.join("file")).unwrap(), CONTENT);
         std::thread::sleep(Duration::from_millis(100));
     }
