@@ -180,5 +180,8 @@ pub const AHEAD_LISTING: usize = 128 * 1024;
 /// Directories on the way down of a walk that is followed, each at most [`AHEAD_LISTING`].
 pub const AHEAD_DEPTH: usize = 32;
 
-/// Nodes of a directory that are decoded before they are asked for: as many as stay in the cache until then.
-pub const AHEAD_NODES: usize = 1024;
+/// Entries of a directory whose nodes are decoded together with its names, before they are asked for.
+pub const LISTED_NODES: usize = 1024;
+
+/// Bytes of such a node: those of most files have 300. With [`LISTED_NODES`] it bounds what a dozen directories take to 6 MiB.
+pub const LISTED_NODE: usize = 512;

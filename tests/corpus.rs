@@ -19,7 +19,7 @@ use std::{
 
 use isomount::{
     open::{Image, OpenOptions, TreeOptions, View},
-    tree::Policy,
+    tree::{Kind, Policy},
 };
 use support::listing;
 
@@ -122,4 +122,36 @@ fn joliet_reads_as_the_kernel_shows_it() {
 fn plain_iso_9660_reads_as_the_kernel_shows_it() {
     let options = TreeOptions { rock_ridge: false, joliet: false, ..TreeOptions::default() };
     compare(".iso9660-plain.tsv", &options, false);
+}
+
+#[test]
+fn nodes_that_come_with_their_names_are_those_that_are_asked_for() {
+    let Some(corpus) = corpus() else { return };
+    let options = OpenOptions { policy: Policy::of_user(0, 0), ..OpenOptions::default() };
+    let (mut compared, mut alone) = (0, 0);
+    for path in files_below(&corpus.join("images"), "") {
+        let (Ok(with_names), Ok(one_by_one)) = (Image::open(&path, &options), Image::open(&path, &options))
+        else {
+            continue;
+        };
+        let (with_names, one_by_one) = (with_names.tree(), one_by_one.tree());
+        for walked in one_by_one.walk().filter_map(|walked| walked.stat.ok()) {
+            if walked.kind != Kind::Directory {
+                continue;
+            }
+            let Ok((listing, nodes)) = with_names.listing_with_nodes(walked.id, usize::MAX) else { continue };
+            assert_eq!(listing.len(), nodes.len());
+            for (entry, node) in listing.entries(0).zip(nodes) {
+                match node {
+                    Some(node) => {
+                        let asked = one_by_one.stat(entry.node).unwrap();
+                        assert_eq!(with_names.stat_of(&node), asked, "{}: {entry:?}", path.display());
+                        compared += 1;
+                    }
+                    None => alone += 1,
+                }
+            }
+        }
+    }
+    assert!(compared > 1000 && alone * 10 < compared, "{compared} with their names, {alone} alone");
 }

@@ -15,12 +15,18 @@ use fuser::{
     ReplyStatfs, ReplyXattr, Request,
 };
 
-use super::{ahead::Ahead, attributes, errno, idle::Idle, prefetch::Prefetch};
+use super::{
+    ahead::Ahead,
+    attributes, errno,
+    idle::Idle,
+    listed::{Listed, Nodes},
+    prefetch::Prefetch,
+};
 use crate::{
     bytes::{as_u64, as_usize},
-    error::{Damage, Error, Result},
+    error::{Damage, Error},
     limits,
-    tree::{Listing, NodeId, Tree},
+    tree::{Entry, Kind, Listing, NodeId, Tree},
 };
 
 /// How long the kernel may believe what it was told. The tree never changes; ten years are for ever.
@@ -31,6 +37,9 @@ const GENERATION: Generation = Generation(0);
 
 /// Requests for data ahead of a reader that the kernel may have under way at once.
 const BACKGROUND_REQUESTS: u16 = 64;
+
+/// `.` and `..`, which come before the names of a directory.
+const DOTS: u64 = 2;
 
 /// What we want of the kernel where it has it.
 const WANTED: [InitFlags; 7] = [
@@ -57,8 +66,8 @@ pub(super) enum Event {
 /// are answered once with ENOSYS, whereupon the kernel asks no more and keeps its caches.
 pub(super) struct Adapter {
     tree: Arc<Tree>,
-    /// Decodes what a walk will ask for; nothing when there is no thread to be had for it, and behind the end.
-    ahead: Option<Ahead>,
+    listed: Arc<Listed>,
+    ahead: Ahead,
     prefetch: Arc<Prefetch>,
     /// Set back by every request, where the mount is to end by itself.
     idle: Option<Arc<Idle>>,
@@ -72,10 +81,11 @@ pub(super) struct Adapter {
 impl Adapter {
     pub(super) fn new(tree: Tree, events: Sender<Event>, idle: Option<Arc<Idle>>) -> Self {
         let tree = Arc::new(tree);
-        let ahead = Ahead::start(tree.clone()).inspect_err(|e| log::debug!("nothing is decoded ahead: {e}"));
+        let listed = Arc::new(Listed::new(tree.clone()));
+        let ahead = Ahead::new(listed.clone());
         let prefetch = Arc::new(Prefetch::new(tree.clone()));
         let belief = idle.as_ref().map_or(FOR_EVER, |idle| idle.belief());
-        Self { tree, ahead: ahead.ok(), prefetch, idle, belief, damage: Damage::default(), events }
+        Self { tree, listed, ahead, prefetch, idle, belief, damage: Damage::default(), events }
     }
 
     /// What stores files ahead, to be told how.
@@ -101,40 +111,31 @@ impl Adapter {
         errno::of(error)
     }
 
-    /// The entries of a directory from `offset` on, with `.` and `..` in front: calls `add` with number, offset of the
-    /// next entry, name and node until it is full.
+    /// The entries of a directory from `offset` on, with `.` and `..` in front: calls `add` with each and the offset of the next
+    /// one until it is full.
     fn list(
         &self,
         directory: NodeId,
         offset: u64,
-        mut add: impl FnMut(NodeId, u64, fuser::FileType, &OsStr) -> Result<bool>,
-    ) -> Result<Arc<Listing>> {
-        use fuser::FileType::Directory;
-        let listing = self.tree.listing(directory)?;
-        if offset == 0 {
-            self.prefetch.listed(&listing);
-            if let Some(ahead) = &self.ahead {
-                ahead.listed(directory, &listing);
-            }
-        }
-        if offset == 0 && add(directory, 1, Directory, OsStr::new("."))? {
-            return Ok(listing);
+        listing: &Listing,
+        mut add: impl FnMut(Entry<'_>, u64) -> bool,
+    ) {
+        let dot = |name, node| Entry { name, node, kind: Kind::Directory };
+        if offset == 0 && add(dot(b".", directory), 1) {
+            return;
         }
         if offset <= 1 {
             let parent = self.tree.parent(directory).unwrap_or(directory);
-            if add(parent, 2, Directory, OsStr::new(".."))? {
-                return Ok(listing);
+            if add(dot(b"..", parent), DOTS) {
+                return;
             }
         }
-        let first = as_usize(offset.saturating_sub(2));
+        let first = as_usize(offset.saturating_sub(DOTS));
         for (next, entry) in (first.saturating_add(1)..).zip(listing.entries(first)) {
-            let name = OsStr::from_bytes(entry.name);
-            let kind = attributes::file_type(entry.kind);
-            if add(entry.node, as_u64(next).saturating_add(2), kind, name)? {
-                break;
+            if add(entry, as_u64(next).saturating_add(DOTS)) {
+                return;
             }
         }
-        Ok(listing)
     }
 }
 
@@ -171,7 +172,6 @@ impl Filesystem for Adapter {
     }
 
     fn destroy(&mut self) {
-        self.ahead = None;
         // Nobody listens when a signal ended the mount.
         let _ = self.events.send(Event::Ended);
     }
@@ -246,14 +246,19 @@ impl Filesystem for Adapter {
 
     fn readdir(&self, _req: &Request, ino: INodeNo, _fh: FileHandle, offset: u64, mut reply: ReplyDirectory) {
         self.guarded(|| {
-            let root = self.tree.root();
-            let listed = self.list(self.node(ino), offset, |id, next, kind, name| {
-                Ok(reply.add(attributes::number(id, root), next, kind, name))
-            });
-            match listed {
-                Ok(_) => reply.ok(),
-                Err(error) => reply.error(self.errno(&error)),
+            let (root, directory) = (self.tree.root(), self.node(ino));
+            let listing = match self.tree.listing(directory) {
+                Ok(listing) => listing,
+                Err(error) => return reply.error(self.errno(&error)),
+            };
+            if offset == 0 {
+                self.prefetch.listed(&listing, Nodes::default());
             }
+            self.list(directory, offset, &listing, |entry, next| {
+                let kind = attributes::file_type(entry.kind);
+                reply.add(attributes::number(entry.node, root), next, kind, OsStr::from_bytes(entry.name))
+            });
+            reply.ok();
         });
     }
 
@@ -266,25 +271,40 @@ impl Filesystem for Adapter {
         mut reply: ReplyDirectoryPlus,
     ) {
         self.guarded(|| {
-            let root = self.tree.root();
-            let listed = self.list(self.node(ino), offset, |id, next, kind, name| {
-                let (ttl, attr) = match self.tree.stat(id) {
-                    Ok(stat) => (self.belief, attributes::attributes(&stat, root)),
-                    // A damaged node is listed all the same. The kernel may not believe these attributes for a moment:
-                    // it asks when it needs them, and hears what is wrong.
-                    Err(_) => (Duration::ZERO, attributes::placeholder(attributes::number(id, root), kind)),
+            let (root, directory) = (self.tree.root(), self.node(ino));
+            let nodes = self.listed.nodes(directory, offset);
+            let listing = match self.tree.listing(directory) {
+                Ok(listing) => listing,
+                Err(error) => return reply.error(self.errno(&error)),
+            };
+            if offset == 0 {
+                self.prefetch.listed(&listing, nodes.clone());
+            }
+            self.list(directory, offset, &listing, |entry, next| {
+                let place = next.checked_sub(DOTS.saturating_add(1)).map(as_usize);
+                let stat = match place.and_then(|place| nodes.get(place, entry.node)) {
+                    Some(node) => Ok(self.tree.stat_of(node)),
+                    None => self.tree.stat(entry.node),
                 };
-                Ok(reply.add(attributes::number(id, root), next, name, &ttl, &attr, GENERATION))
-            });
-            match listed {
-                Ok(listing) => {
-                    reply.ok();
-                    // The kernel asks on until it is told nothing more; it has taken in what it was told before.
-                    if as_usize(offset) >= listing.len().saturating_add(2) {
-                        self.prefetch.listed_all(&listing, req.pid());
+                let number = attributes::number(entry.node, root);
+                let (belief, attributes) = match stat {
+                    Ok(stat) => (self.belief, attributes::attributes(&stat, root)),
+                    // A damaged node is listed all the same. The kernel may not believe these attributes for a moment: it asks
+                    // when it needs them, and hears what is wrong.
+                    Err(_) => {
+                        (Duration::ZERO, attributes::placeholder(number, attributes::file_type(entry.kind)))
                     }
-                }
-                Err(error) => reply.error(self.errno(&error)),
+                };
+                let name = OsStr::from_bytes(entry.name);
+                reply.add(number, next, name, &belief, &attributes, GENERATION)
+            });
+            reply.ok();
+            if offset == 0 {
+                self.ahead.listed(directory, &listing);
+            }
+            // The kernel asks on until it is told nothing more; it has taken in what it was told before.
+            if as_usize(offset) >= listing.len().saturating_add(as_usize(DOTS)) {
+                self.prefetch.listed_all(&listing, req.pid());
             }
         });
     }

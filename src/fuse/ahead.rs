@@ -3,74 +3,47 @@
 //! `find`, `tar`, `cp -r` and their like go into the directories of a listing in its order, depth first, and wait for each.
 //! Once they were seen to take such a step, the directory of the next is decoded before it is asked for.
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, SyncSender},
-    },
-    thread,
-};
+use std::sync::{Arc, Mutex, TryLockError};
 
-use super::adapter::guarded;
+use super::listed::Listed;
 use crate::{
     limits,
-    tree::{Kind, Listing, NodeId, Tree},
+    tree::{Kind, Listing, NodeId},
 };
 
-/// Listings that may wait to be looked at; more are passed over, and with them a step or two.
-const WAITING: usize = 8;
-
-/// Tells a thread which directories are listed; that thread decodes ahead.
+/// Follows the program that walks the tree, and decodes ahead of it in the thread that has just answered it: to wake another takes
+/// longer than to decode a directory.
 pub(super) struct Ahead {
-    listed: SyncSender<(NodeId, Arc<Listing>)>,
-    has_ended: Arc<AtomicBool>,
+    decoder: Arc<Listed>,
+    walker: Mutex<Walker>,
 }
 
 impl Ahead {
-    /// Starts the thread. It ends when this is dropped.
-    ///
-    /// # Errors
-    /// That of the operating system.
-    pub(super) fn start(tree: Arc<Tree>) -> io::Result<Self> {
-        let (sender, listed) = mpsc::sync_channel(WAITING);
-        let has_ended = Arc::new(AtomicBool::new(false));
-        let mut walker = Walker { tree, way: Vec::new(), expected: None, has_ended: has_ended.clone() };
-        thread::Builder::new().name("ahead".into()).spawn(move || {
-            for (directory, listing) in listed {
-                guarded(|| {
-                    if let Some(next) = walker.step(directory, listing) {
-                        walker.decode(next);
-                    }
-                });
-            }
-        })?;
-        Ok(Self { listed: sender, has_ended })
+    pub(super) fn new(decoder: Arc<Listed>) -> Self {
+        Self { decoder, walker: Mutex::default() }
     }
 
-    /// A program lists this directory from its first name on.
+    /// A program was told the first names of this directory. What fails here is told to those who ask for it.
     pub(super) fn listed(&self, directory: NodeId, listing: &Arc<Listing>) {
-        // When the thread is behind, there is nothing to gain.
-        let _ = self.listed.try_send((directory, listing.clone()));
-    }
-}
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        self.has_ended.store(true, Ordering::Relaxed);
+        let step = match self.walker.try_lock() {
+            Ok(mut walker) => walker.step(directory, listing.clone()),
+            Err(TryLockError::Poisoned(walker)) => walker.into_inner().step(directory, listing.clone()),
+            // Two programs walk at once; a step of one of them is passed over.
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if let Some(next) = step {
+            let _ = self.decoder.decode(next);
+        }
     }
 }
 
 /// Where a program is on its walk.
+#[derive(Default)]
 struct Walker {
-    tree: Arc<Tree>,
     /// The listings on the way down, each with the number of the entry behind the one it went into.
     way: Vec<(Arc<Listing>, usize)>,
     /// The directory that comes next.
     expected: Option<NodeId>,
-    /// Whether nobody walks any more.
-    has_ended: Arc<AtomicBool>,
 }
 
 impl Walker {
@@ -99,39 +72,25 @@ impl Walker {
             self.way.pop();
         }
     }
-
-    /// Decodes a directory and its nodes into the caches. What fails is told to those who ask for it.
-    fn decode(&self, directory: NodeId) {
-        if self.has_ended.load(Ordering::Relaxed) {
-            return;
-        }
-        let Ok(listing) = self.tree.listing(directory) else { return };
-        for entry in listing.entries(0).take(limits::AHEAD_NODES) {
-            if self.has_ended.load(Ordering::Relaxed) {
-                return;
-            }
-            let _ = self.tree.stat(entry.node);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        tree::{Policy, fake::Fake},
+        tree::{Policy, Tree, fake::Fake},
         volume::Volume,
     };
 
-    fn walker(directories: Vec<(u64, Vec<u64>)>) -> Walker {
+    fn walker(directories: Vec<(u64, Vec<u64>)>) -> (Arc<Tree>, Walker) {
         let volume = Arc::new(Volume::new(Arc::new(Vec::new()), 0));
         let tree =
             Tree::new(Box::new(Fake { directories, ..Fake::default() }), volume, Policy::of_user(0, 0), 0);
-        Walker { tree: Arc::new(tree), way: Vec::new(), expected: None, has_ended: Arc::default() }
+        (Arc::new(tree), Walker::default())
     }
 
-    fn step(walker: &mut Walker, id: u64) -> Option<u64> {
-        let listing = walker.tree.listing(NodeId(id)).unwrap();
+    fn step((tree, walker): &mut (Arc<Tree>, Walker), id: u64) -> Option<u64> {
+        let listing = tree.listing(NodeId(id)).unwrap();
         walker.step(NodeId(id), listing).map(|id| id.0)
     }
 
@@ -155,7 +114,7 @@ mod tests {
         let mut walker = walker(vec![(2, vec![2])]);
         for _ in 0..10 * limits::AHEAD_DEPTH {
             step(&mut walker, 2);
-            assert!(walker.way.len() <= limits::AHEAD_DEPTH);
+            assert!(walker.1.way.len() <= limits::AHEAD_DEPTH);
         }
     }
 }

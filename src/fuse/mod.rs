@@ -5,6 +5,7 @@ mod ahead;
 mod attributes;
 mod errno;
 mod idle;
+mod listed;
 mod mount_table;
 mod prefetch;
 mod reader;

@@ -14,7 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::reader::{DIRECTORIES, Reader, STEPS};
+use super::{
+    listed::Nodes,
+    reader::{DIRECTORIES, Reader, STEPS},
+};
 use crate::{
     bytes::{as_u64, as_usize},
     limits,
@@ -46,7 +49,7 @@ pub(super) struct Prefetch {
     /// Whether the kernel does not take what is stored.
     is_off: AtomicBool,
     /// Directories that were listed, for whoever deals with requests.
-    listed: Mutex<Vec<Arc<Listing>>>,
+    listed: Mutex<Vec<(Arc<Listing>, Nodes)>>,
     /// The file that was asked for last, until somebody has dealt with it.
     asked: AtomicU64,
     /// Files that are being read: their pages are locked, and a store would wait for them.
@@ -96,13 +99,13 @@ impl Prefetch {
         let _ = self.store.set(Box::new(store));
     }
 
-    /// A program lists a directory from its first name on.
-    pub(super) fn listed(&self, listing: &Arc<Listing>) {
+    /// A program lists a directory from its first name on; `nodes` are those of it that are known.
+    pub(super) fn listed(&self, listing: &Arc<Listing>, nodes: Nodes) {
         if listing.is_empty() || listing.weight() > limits::AHEAD_LISTING || self.store().is_none() {
             return;
         }
         let mut listed = lock(&self.listed);
-        listed.push(listing.clone());
+        listed.push((listing.clone(), nodes));
         // Nobody reads files.
         if listed.len() > DIRECTORIES {
             listed.remove(0);
@@ -151,8 +154,8 @@ impl Prefetch {
     }
 
     fn take_listed(&self, reader: &mut Reader) {
-        for listing in std::mem::take(&mut *lock(&self.listed)) {
-            reader.see(listing);
+        for (listing, nodes) in std::mem::take(&mut *lock(&self.listed)) {
+            reader.see(listing, nodes);
         }
     }
 
@@ -167,7 +170,7 @@ impl Prefetch {
         let end = place.asked.saturating_add(window);
         let middle = place.asked.saturating_add(window / 2);
         let mut is_left_out = false;
-        let listing = place.listing.clone();
+        let (listing, nodes) = (place.listing.clone(), place.nodes.clone());
         for (number, entry) in (place.next..end).zip(listing.entries(place.next)) {
             let is_asked = self.asked.load(Ordering::Relaxed) != NOTHING;
             if is_asked || self.being_read.load(Ordering::Relaxed) > 0 || start.elapsed() > LONGEST {
@@ -177,9 +180,10 @@ impl Prefetch {
             if entry.kind != Kind::File {
                 continue;
             }
-            let Ok(stat) = self.tree.stat(entry.node) else { return };
-            let size = stat.size;
-            if stat.kind != Kind::File || size == 0 || size > SMALL {
+            let known = nodes.get(number, entry.node).cloned();
+            let Ok(node) = known.map_or_else(|| self.tree.node(entry.node), Ok) else { return };
+            let size = node.attributes.size;
+            if node.attributes.kind != Kind::File || size == 0 || size > SMALL {
                 continue;
             }
             if number >= middle && !std::mem::replace(&mut is_left_out, true) {
@@ -189,7 +193,7 @@ impl Prefetch {
             if reader.unasked > WINDOW_BYTES {
                 return;
             }
-            let stored = self.tree.read(entry.node, 0, as_usize(size), |bytes| {
+            let stored = self.tree.read_node(&node, 0, as_usize(size), |bytes| {
                 if as_u64(bytes.len()) == size { store(entry.node, bytes) } else { Ok(()) }
             });
             match stored {
@@ -260,7 +264,7 @@ mod tests {
         /// Lists a directory to its end.
         fn list(&self, directory: u64) {
             let listing = self.prefetch.tree.listing(NodeId(directory)).unwrap();
-            self.prefetch.listed(&listing);
+            self.prefetch.listed(&listing, Nodes::default());
             self.prefetch.listed_all(&listing, THREAD);
         }
 
@@ -348,7 +352,7 @@ mod tests {
         let stored = watched.stored();
         assert!(stored > 0);
         let listing = watched.prefetch.tree.listing(NodeId(4)).unwrap();
-        watched.prefetch.listed(&listing);
+        watched.prefetch.listed(&listing, Nodes::default());
         watched.prefetch.listed_all(&listing, THREAD + 1);
         assert_eq!(watched.stored(), stored);
         watched.prefetch.listed_all(&listing, THREAD);
@@ -381,7 +385,7 @@ mod tests {
             counter.fetch_add(1, Ordering::Relaxed);
             Err(io::Error::from_raw_os_error(libc::ENOSYS))
         });
-        refusing.listed(&refusing.tree.listing(NodeId(2)).unwrap());
+        refusing.listed(&refusing.tree.listing(NodeId(2)).unwrap(), Nodes::default());
         (100..200).for_each(|id| refusing.read(NodeId(id), THREAD));
         assert_eq!(calls.load(Ordering::Relaxed), 1);
     }

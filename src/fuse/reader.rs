@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, ops::RangeInclusive, sync::Arc};
 
+use super::listed::Nodes;
 use crate::tree::{Kind, Listing, NodeId};
 
 /// Entries in front of a program that are stored: at first, and at most.
@@ -33,8 +34,10 @@ pub(super) struct Reader {
 /// How far a program has come in a directory.
 pub(super) struct Place {
     pub(super) listing: Arc<Listing>,
+    /// Those of its nodes that are known.
+    pub(super) nodes: Nodes,
     /// The lowest and the highest number of its nodes.
-    nodes: RangeInclusive<NodeId>,
+    numbers: RangeInclusive<NodeId>,
     /// Number of the entry behind the last one that was asked for or stored.
     pub(super) next: usize,
     /// Number of the entry behind the last one that was asked for.
@@ -46,7 +49,7 @@ impl Reader {
     pub(super) fn step(&mut self, id: NodeId) {
         self.unasked = 0;
         let found = self.places.iter().enumerate().find_map(|(number, place)| {
-            if !place.nodes.contains(&id) {
+            if !place.numbers.contains(&id) {
                 return None;
             }
             // Where it would be if the program goes on, or anywhere.
@@ -71,11 +74,11 @@ impl Reader {
     }
 
     /// A program has listed that directory, and may come to it.
-    pub(super) fn see(&mut self, listing: Arc<Listing>) {
-        let nodes = || listing.entries(0).map(|entry| entry.node);
-        if let Some(nodes) = nodes().min().zip(nodes().max()).map(|(min, max)| min..=max) {
+    pub(super) fn see(&mut self, listing: Arc<Listing>, nodes: Nodes) {
+        let ids = || listing.entries(0).map(|entry| entry.node);
+        if let Some(numbers) = ids().min().zip(ids().max()).map(|(min, max)| min..=max) {
             self.places.retain(|place| !Arc::ptr_eq(&place.listing, &listing));
-            self.places.push_front(Place { listing, nodes, next: 0, asked: 0 });
+            self.places.push_front(Place { listing, nodes, numbers, next: 0, asked: 0 });
             self.places.truncate(DIRECTORIES);
         }
     }

@@ -30,7 +30,7 @@ pub use content::{Content, Data, Packed, Piece, Place};
 pub use copy::CopyError;
 pub use extended_attribute::ExtendedAttribute;
 pub use listing::{Entry, Listing, ListingBuilder};
-pub use node::{Attributes, Device, Kind, Node, NodeId, Stat, Statistics, Timestamp};
+pub use node::{Attributes, Device, Kind, KnownNodes, Node, NodeId, Stat, Statistics, Timestamp};
 pub use reader::read_stored;
 pub use view::Policy;
 pub use walk::{Route, Walk, Walked};
@@ -57,6 +57,16 @@ pub trait FileSystem: Send + Sync {
     /// [`Error::NotADirectory`]; [`Error::Corrupt`] or [`Error::Io`] when it cannot be read at all. A damaged record
     /// inside costs only itself.
     fn listing(&self, directory: NodeId) -> Result<Arc<Listing>>;
+
+    /// As [`listing`](Self::listing), and the nodes of its first `count` entries as far as they come along with their names and take
+    /// at most [`crate::limits::LISTED_NODE`] bytes: `None`, or nothing, where [`node`](Self::node) has to be asked. They are not kept.
+    ///
+    /// # Errors
+    /// As [`listing`](Self::listing).
+    fn listing_with_nodes(&self, directory: NodeId, count: usize) -> Result<(Arc<Listing>, KnownNodes)> {
+        let _ = count;
+        Ok((self.listing(directory)?, Vec::new()))
+    }
 
     /// The directory above; the root is above itself.
     ///
@@ -148,11 +158,24 @@ impl Tree {
     /// # Errors
     /// As [`FileSystem::node`].
     pub fn stat(&self, id: NodeId) -> Result<Stat> {
-        let node = self.file_system.node(id)?;
-        if id == self.root() {
-            return Ok(self.policy.root_stat(&node.attributes));
+        Ok(self.stat_of(&*self.node(id)?))
+    }
+
+    /// What the disc says of a node.
+    ///
+    /// # Errors
+    /// As [`FileSystem::node`].
+    pub fn node(&self, id: NodeId) -> Result<Arc<Node>> {
+        self.file_system.node(id)
+    }
+
+    /// The attributes of a node that is known.
+    pub fn stat_of(&self, node: &Node) -> Stat {
+        if node.attributes.id == self.root() {
+            self.policy.root_stat(&node.attributes)
+        } else {
+            self.policy.stat(&node.attributes)
         }
-        Ok(self.policy.stat(&node.attributes))
     }
 
     /// The attributes of `name` in `directory` ([`Listing::lookup`]); `.` and `..` are known too.
@@ -174,6 +197,23 @@ impl Tree {
     /// As [`FileSystem::listing`].
     pub fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
         self.file_system.listing(directory)
+    }
+
+    /// The names in a directory with the nodes of the first `count`, `None` for those that cannot be read or take more than
+    /// [`crate::limits::LISTED_NODE`] bytes: for whoever wants them all. As far as they lie beside the names they are decoded with
+    /// these, and not kept.
+    ///
+    /// # Errors
+    /// As [`FileSystem::listing`].
+    pub fn listing_with_nodes(&self, directory: NodeId, count: usize) -> Result<(Arc<Listing>, KnownNodes)> {
+        let (listing, known) = self.file_system.listing_with_nodes(directory, count)?;
+        let mut known = known.into_iter();
+        let nodes = listing.entries(0).take(count).map(|entry| {
+            let node = known.next().flatten().or_else(|| self.node(entry.node).ok());
+            node.filter(|node| node.weight() <= crate::limits::LISTED_NODE)
+        });
+        let nodes = nodes.collect();
+        Ok((listing, nodes))
     }
 
     /// The directory above; the root is above itself.
@@ -204,8 +244,15 @@ impl Tree {
     /// [`Error::IsADirectory`]; [`Error::Io`] when a byte of the range is not in the image, [`Error::Corrupt`]
     /// or [`Error::Unsupported`] when a packed block cannot be unpacked.
     pub fn read<T>(&self, id: NodeId, at: u64, len: usize, take: impl FnOnce(&[u8]) -> T) -> Result<T> {
-        let node = self.node_to_read(id)?;
-        self.reader.lend(id, data_of(&node)?, at, len, take)
+        self.read_node(&*self.node_to_read(id)?, at, len, take)
+    }
+
+    /// As [`read`](Self::read), of a node that is known.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_node<T>(&self, node: &Node, at: u64, len: usize, take: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        self.reader.lend(node.attributes.id, data_of(node)?, at, len, take)
     }
 
     /// Reads into `buf` from byte `at` of a file on; returns how many bytes there were.

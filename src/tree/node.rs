@@ -1,5 +1,7 @@
 //! What is known of a file, a directory, a link or a device.
 
+use std::sync::Arc;
+
 use super::Content;
 
 /// The number of a node: its place on the disc, the same in every mount. Never 0 or 1.
@@ -97,6 +99,9 @@ impl Node {
         size_of::<Self>().saturating_add(content)
     }
 }
+
+/// The nodes of the first entries of a directory, in its order; `None` for one that is not known.
+pub type KnownNodes = Vec<Option<Arc<Node>>>;
 
 /// Sizes of a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

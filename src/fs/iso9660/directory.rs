@@ -1,5 +1,7 @@
 //! From the records of a directory to its names.
 
+use std::sync::Arc;
+
 use super::{
     Iso9660, hard_link,
     record::{DirectoryExtent, Record},
@@ -9,7 +11,7 @@ use super::{
 use crate::{
     error::{Corrupt, Error, Result},
     limits,
-    tree::{Kind, Listing, ListingBuilder, NodeId},
+    tree::{Kind, KnownNodes, Listing, ListingBuilder, Node, NodeId},
 };
 
 /// Bytes of a root directory that is read whole to open an image: a block of the sector cache.
@@ -18,7 +20,18 @@ const USUAL_ROOT: u64 = 16 * 1024;
 impl Iso9660 {
     /// The names in the directory that lies at `extent`.
     pub(super) fn read_listing(&self, extent: DirectoryExtent) -> Result<Listing> {
-        self.read_names(extent, limits::DIRECTORY_ENTRIES)
+        self.read_names(extent, limits::DIRECTORY_ENTRIES, 0).map(|names| names.builder.finish())
+    }
+
+    /// The names in the directory that lies at `extent`, and the nodes of the first `count`: `None` for what has its record elsewhere,
+    /// as directories, or shares one with other names, and for what takes too much memory.
+    pub(super) fn read_listing_with_nodes(
+        &self,
+        extent: DirectoryExtent,
+        count: usize,
+    ) -> Result<(Listing, KnownNodes)> {
+        let names = self.read_names(extent, limits::DIRECTORY_ENTRIES, count)?;
+        Ok((names.builder.finish(), names.nodes))
     }
 
     /// Whether there is a name in the root. A root of usual length is read to its end, which shows that it can be, a longer
@@ -33,12 +46,13 @@ impl Iso9660 {
                 }
             }
         }
-        self.read_names(extent, 1).map(|names| !names.is_empty())
+        self.read_names(extent, 1, 0).map(|names| !names.builder.is_empty())
     }
 
-    /// The first names in a directory, as many as `most`.
-    fn read_names(&self, extent: DirectoryExtent, most: usize) -> Result<Listing> {
-        let mut builder = ListingBuilder::default().in_any_case(self.relaxed);
+    /// The first names in a directory, as many as `most`, and the nodes of the first `with_nodes` of them.
+    fn read_names(&self, extent: DirectoryExtent, most: usize, with_nodes: usize) -> Result<Names> {
+        let builder = ListingBuilder::default().in_any_case(self.relaxed);
+        let mut names = Names { builder, nodes: Vec::new(), with_nodes };
         let budget = Self::continuation_budget(extent);
         let mut relocations = Relocations::new(self, &budget);
         let mut previous = Section::default();
@@ -61,7 +75,7 @@ impl Iso9660 {
             if record.is_self() || record.is_parent() || previous.is_continued_by(&record) {
                 continue;
             }
-            if builder.len() >= most {
+            if names.builder.len() >= most {
                 if most >= limits::DIRECTORY_ENTRIES {
                     let (allowed, found) = ("at most 4194304", "more than 4194304");
                     let wrong = Corrupt::new("directory", extent.at, "number of names", found, allowed);
@@ -72,15 +86,15 @@ impl Iso9660 {
             if (record.is_hidden() && self.hide) || (record.is_associated() && !self.show_associated) {
                 continue;
             }
-            self.add(&mut builder, &mut relocations, extent, &record);
+            self.add(&mut names, &mut relocations, extent, &record);
         }
-        Ok(builder.finish())
+        Ok(names)
     }
 
     /// Adds the name of one record, unless it is shown elsewhere.
     fn add(
         &self,
-        builder: &mut ListingBuilder,
+        names: &mut Names,
         relocations: &mut Relocations<'_>,
         directory: DirectoryExtent,
         record: &Record<'_>,
@@ -102,14 +116,14 @@ impl Iso9660 {
                     && relocations.is_unmarked_holder(record, &name)
             };
             if !is_elsewhere {
-                builder.push(&name, version, self.directory_of(record).0, Kind::Directory);
+                names.push(&name, version, self.directory_of(record).0, Kind::Directory, || None);
             }
             return;
         }
         if let Some(child) = rock_ridge.child {
             let at = self.block_at(child);
             if self.extent_at(at).is_some() {
-                builder.push(&name, version, NodeId(at), Kind::Directory);
+                names.push(&name, version, NodeId(at), Kind::Directory, || None);
                 return;
             }
             let allowed = "the place of a directory";
@@ -117,7 +131,8 @@ impl Iso9660 {
             self.damage.report(&Error::from(wrong));
         }
         let (id, kind) = (self.file_id(record, &rock_ridge), self.kind(record, &rock_ridge));
-        builder.push(&name, version, id, kind);
+        let node = || (id.0 == record.at).then(|| self.node_of(id, record, &rock_ridge));
+        names.push(&name, version, id, kind, node);
     }
 
     /// The number of a file: the place of its record, unless it shares one with its other names.
@@ -128,6 +143,32 @@ impl Iso9660 {
                 id
             }
             None => NodeId(record.at),
+        }
+    }
+}
+
+/// The names of a directory, and the nodes of the first of them.
+struct Names {
+    builder: ListingBuilder,
+    nodes: KnownNodes,
+    /// Of how many names the node is wanted.
+    with_nodes: usize,
+}
+
+impl Names {
+    /// As [`ListingBuilder::push`], with the node if it is wanted.
+    fn push(
+        &mut self,
+        name: &[u8],
+        version: Option<u16>,
+        id: NodeId,
+        kind: Kind,
+        node: impl FnOnce() -> Option<Node>,
+    ) {
+        self.builder.push(name, version, id, kind);
+        if self.nodes.len() < self.with_nodes {
+            let node = node().filter(|node| node.weight() <= limits::LISTED_NODE);
+            self.nodes.push(node.map(Arc::new));
         }
     }
 }

@@ -20,16 +20,20 @@ const WITHOUT_CRUFT: u64 = 0x00ff_ffff;
 impl Iso9660 {
     /// The node `id`, whose (first) record this is.
     pub(super) fn read_node(&self, id: NodeId, record: &Record<'_>) -> Node {
-        let rock_ridge = self.rock_ridge(record).unwrap_or_default();
-        let kind = if id == self.root.0 { Kind::Directory } else { self.kind(record, &rock_ridge) };
+        self.node_of(id, record, &self.rock_ridge(record).unwrap_or_default())
+    }
+
+    /// As [`read_node`](Self::read_node), where it is known what the system use field says.
+    pub(super) fn node_of(&self, id: NodeId, record: &Record<'_>, rock_ridge: &RockRidge) -> Node {
+        let kind = if id == self.root.0 { Kind::Directory } else { self.kind(record, rock_ridge) };
         let (content, size, allocated) = match kind {
             Kind::Directory => {
                 let size = u64::from(record.data_length);
                 (Content::Nothing, size, size)
             }
-            Kind::File => self.file_content(record, &rock_ridge),
+            Kind::File => self.file_content(record, rock_ridge),
             Kind::Symlink => {
-                let content = self.link_content(record, &rock_ridge);
+                let content = self.link_content(record, rock_ridge);
                 let size = if let Content::Link(target) = &content { as_u64(target.len()) } else { 0 };
                 (content, size, 0)
             }

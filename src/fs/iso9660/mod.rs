@@ -36,7 +36,7 @@ use crate::{
     charset::Charset,
     error::{Damage, Error, Result},
     limits, text,
-    tree::{FileSystem, Listing, Node, NodeId, Statistics},
+    tree::{FileSystem, KnownNodes, Listing, Node, NodeId, Statistics},
     volume::{Cache, Volume},
 };
 
@@ -254,6 +254,16 @@ impl FileSystem for Iso9660 {
 
     fn listing(&self, directory: NodeId) -> Result<Arc<Listing>> {
         self.listings.get_or_load(directory, || Ok(Arc::new(self.read_listing(self.extent_of(directory)?)?)))
+    }
+
+    fn listing_with_nodes(&self, directory: NodeId, count: usize) -> Result<(Arc<Listing>, KnownNodes)> {
+        let mut nodes = Vec::new();
+        let listing = self.listings.get_or_load(directory, || {
+            let listing;
+            (listing, nodes) = self.read_listing_with_nodes(self.extent_of(directory)?, count)?;
+            Ok(Arc::new(listing))
+        });
+        Ok((listing?, nodes))
     }
 
     fn parent(&self, directory: NodeId) -> Result<NodeId> {
