@@ -1,6 +1,6 @@
 //! Names and texts as discs store them, and as a terminal may see them.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, os::unix::ffi::OsStrExt, path::Path};
 
 /// UTF-16 with the high byte first, as UTF-8. Lone surrogates become U+FFFD; the text ends at a NUL, and an odd
 /// last byte is dropped.
@@ -61,6 +61,16 @@ pub fn escape(bytes: &[u8]) -> String {
     out
 }
 
+/// A path of the system, safe to show ([`escape`]).
+pub fn shown(path: &Path) -> String {
+    escape(path.as_os_str().as_bytes())
+}
+
+/// What another program says in several lines, in one.
+pub fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +88,12 @@ mod tests {
         assert_eq!(escape(b"a\x1b[31m\\\n"), "a\\x1b[31m\\\\\\x0a");
         assert_eq!(escape("ü\u{202e}x".as_bytes()), "ü\\u{202e}x");
         assert_eq!(escape(b"\xff"), "\\xff");
+    }
+
+    #[test]
+    fn lines_become_one() {
+        assert_eq!(one_line("  a\n\n b \r\n"), "a; b");
+        assert_eq!(one_line("\n"), "");
     }
 
     #[test]

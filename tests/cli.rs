@@ -135,6 +135,51 @@ fn a_mount_point_that_is_none_is_7() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_written_is_1() {
+    let mut forge = Forge::new();
+    forge.directory(ROOT, ROOT, &[file("A", 22, 0)]);
+    let (place, image, _) = workshop(&forge.bytes);
+    let to = place.path().join("to").to_str().unwrap().to_owned();
+    for args in [
+        &["--help"][..],
+        &["-h"],
+        &["--version"],
+        &["ls", "--help"],
+        &["generate", "man"],
+        &["generate", "bash"],
+        &["ls", "--json", &image],
+        &["find", &image, "*"],
+        &["extract", "--dry-run", &image],
+        &["extract", "-v", "-C", &to, &image],
+    ] {
+        let write = |place: &str| {
+            let stdout = fs::File::options().write(true).open(place).unwrap();
+            let output =
+                Command::new(env!("CARGO_BIN_EXE_isomount")).args(args).stdout(stdout).output().unwrap();
+            (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (code, text) = write("/dev/full");
+        let line = "isomount: cannot write the answer: No space left on device; write it elsewhere";
+        assert_eq!((code, text.lines().last()), (1, Some(line)), "{args:?}: {text}");
+        assert_eq!(write("/dev/null").0, 0, "{args:?}");
+    }
+}
+
+#[test]
+fn a_wish_for_the_log_that_is_not_understood_is_told_once() {
+    let (_directory, image, _) = workshop(&Forge::new().bytes);
+    for (words, told) in [("isomount::fs=loud", "isomount::fs=loud"), ("a=\x1b=b", "a=\\x1b=b")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_isomount"));
+        let output = command.args(["ls", &image]).env("ISOMOUNT_LOG", words).output().unwrap();
+        let line = format!(
+            "isomount: ISOMOUNT_LOG={told}: not understood, and left out; name a level, or module=level: isomount::fs=debug\n"
+        );
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), line);
+        assert!(output.status.success());
+    }
+}
+
+#[test]
 fn names_of_files_cannot_move_the_cursor() {
     let (_directory, _, mount_point) = workshop(b"");
     let said = run(&["/not\x1b[31mthere", &mount_point]);

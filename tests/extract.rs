@@ -17,7 +17,7 @@ use std::{
         fs::{MetadataExt, PermissionsExt, symlink},
         process::{CommandExt, ExitStatusExt},
     },
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     thread,
     time::Duration,
@@ -47,6 +47,14 @@ fn extract_only(image: &Path, to: &Path, words: &[&str], paths: &[&str]) -> Outp
     command.arg("extract").args(words).arg("-C").arg(to).arg("--").arg(image).args(paths).output().unwrap()
 }
 
+/// A copy of the program that other users may run. Another process copies it: what this one writes, other threads hold open for a
+/// moment when they start programs, and then it cannot be run.
+fn program_for_all(directory: &Path) -> PathBuf {
+    let program = directory.join("isomount");
+    maker::run("cp", [PROGRAM.as_ref(), program.as_os_str()]);
+    program
+}
+
 fn assert_done(output: &Output) {
     let text = said(output);
     assert!(output.status.success() && text.lines().count() == 1, "{}: {text}", output.status);
@@ -68,7 +76,7 @@ fn paths(directory: &Path) -> BTreeSet<String> {
     inside(directory).into_keys().collect()
 }
 
-fn forged(directory: &Path, forge: &Forge) -> std::path::PathBuf {
+fn forged(directory: &Path, forge: &Forge) -> PathBuf {
     let image = directory.join("image.iso");
     fs::write(&image, &forge.bytes).unwrap();
     image
@@ -140,13 +148,19 @@ fn a_user_gets_everything_but_owners_and_devices() {
     std::os::unix::fs::chown(&to, Some(65_534), Some(65_534)).unwrap();
     maker::set_mode(to.parent().unwrap(), 0o755);
     maker::set_mode(&image, 0o644);
-    // A program that others may run.
-    let program = workshop.path("isomount");
-    fs::copy(PROGRAM, &program).unwrap();
+    let program = program_for_all(to.parent().unwrap());
     for _ in 0..2 {
         let mut command = Command::new(&program);
-        let output =
-            command.arg("extract").arg(&image).arg("-C").arg(&to).uid(65_534).gid(65_534).output().unwrap();
+        let output = command
+            .arg("extract")
+            .arg("-p")
+            .arg(&image)
+            .arg("-C")
+            .arg(&to)
+            .uid(65_534)
+            .gid(65_534)
+            .output()
+            .unwrap();
         let text = said(&output);
         assert!(output.status.success(), "{text}");
         assert!(text.contains("9 left out: only root can make devices"), "{text}");
@@ -163,6 +177,42 @@ fn a_user_gets_everything_but_owners_and_devices() {
             lines.values_mut().for_each(|fields| fields[2] = "-".into());
         }
         assert_same(&expected, &found);
+    }
+}
+
+#[test]
+fn the_umask_counts_unless_root_extracts() {
+    if lacks(&["root"]) {
+        return;
+    }
+    let workshop = tempfile::tempdir().unwrap();
+    let mut forge = Forge::new();
+    let (file_px, directory_px) = (px(0o107_777, 1, 7, 8), px(0o041_777, 2, 7, 8));
+    forge.rock_ridge_root(&[
+        file("F", 22, 4).with(&[&file_px, &nm(0, "file")]),
+        directory("D", 21).with(&[&directory_px, &nm(0, "directory")]),
+    ]);
+    forge.directory_with(21, ROOT, &directory_px, &[], &[]).block(22, b"text");
+    let image = forged(workshop.path(), &forge);
+    let program = program_for_all(workshop.path());
+    maker::set_mode(workshop.path(), 0o777);
+    for (uid, words, of_file, of_directory) in [
+        (0, &[][..], 0o7777, 0o1777),
+        (0, &["--no-same-permissions"], 0o750, 0o750),
+        (0, &["--no-same-permissions", "-p"], 0o7777, 0o1777),
+        (0, &["--no-same-owner"], 0o1777, 0o1777),
+        (65_534, &[], 0o750, 0o750),
+        (65_534, &["--same-permissions"], 0o1777, 0o1777),
+    ] {
+        let to = workshop.path().join("to");
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 027 && exec \"$@\"", "sh"]).arg(&program).arg("extract").args(words);
+        let output = command.arg("-C").arg(&to).arg(&image).uid(uid).gid(uid).output().unwrap();
+        assert_done(&output);
+        let mode = |name: &str| fs::metadata(to.join(name)).unwrap().mode() & 0o7777;
+        let found = (mode("file"), mode("directory"));
+        assert_eq!(found, (of_file, of_directory), "{uid} {words:?}: {:o} {:o}", found.0, found.1);
+        fs::remove_dir_all(&to).unwrap();
     }
 }
 
@@ -308,6 +358,35 @@ fn damaged_files_are_told_and_left_out() {
 }
 
 #[test]
+fn what_is_not_supported_is_no_damage() {
+    let workshop = tempfile::tempdir().unwrap();
+    let mut forge = Forge::rock_ridge();
+    let packed = versioned(b"ZF", 2, b"XZ\x06\x0f\0\x80\0\0\0\0\0\0");
+    let text = px(0o100_644, 1, 0, 0);
+    forge.rock_ridge_root(&[
+        file("A", 24, 2048).with(&[&text, &nm(0, "a"), &packed]),
+        file("B", 24, 5).with(&[&text, &nm(0, "b")]),
+    ]);
+    forge.block(24, b"bytes");
+    let image = forged(workshop.path(), &forge);
+    let to = workshop.path().join("to");
+    let output = extract(&image, &to, &[]);
+    let told = said(&output);
+    assert_eq!((output.status.code(), paths(&to)), (Some(6), ["./b".to_owned()].into()), "{told}");
+    assert!(
+        told.contains("a: not supported: zisofs file at byte") && told.contains("1 not supported"),
+        "{told}"
+    );
+    let cat = Command::new(PROGRAM).arg("cat").arg(&image).arg("a").output().unwrap();
+    assert_eq!(cat.status.code(), Some(6));
+    assert!(said(&cat).contains("/a from byte 0 on: not supported: zisofs file"), "{}", said(&cat));
+    // Damage is worse.
+    forge.bytes.truncate(24 * SECTOR + 2);
+    let output = extract(&forged(workshop.path(), &forge), &to, &[]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+}
+
+#[test]
 fn only_what_is_asked_for() {
     let workshop = tempfile::tempdir().unwrap();
     let mut forge = Forge::new();
@@ -345,6 +424,109 @@ fn only_what_is_asked_for() {
     assert!(!dry.exists());
     let output = extract(&image, &dry, &["--exclude", "["]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+/// `/d/e/f`, `/d/g`, `/link -> d/e`, `/up -> ../d`, `/circle -> circle`, and a name that is not UTF-8.
+fn linked() -> Forge {
+    let mut forge = Forge::new();
+    let (own, link, text) = (px(0o040_755, 2, 0, 0), px(0o120_777, 1, 0, 0), px(0o100_644, 1, 0, 0));
+    let named = |short: &str, name: &[u8]| file(short, 24, 5).with(&[&text, &nm(0, name)]);
+    let link =
+        |short: &str, name: &str, target: &[u8]| file(short, 0, 0).with(&[&link, &nm(0, name), &sl(target)]);
+    forge.rock_ridge_root(&[
+        directory("D", 21).with(&[&own, &nm(0, "d")]),
+        link("L", "link", b"\0\x01d\0\x01e"),
+        link("U", "up", b"\x04\0\0\x01d"),
+        link("C", "circle", b"\0\x06circle"),
+        named("B", b"b\xff\xfe"),
+    ]);
+    let below = directory("E", 22).with(&[&own, &nm(0, "e")]);
+    forge.directory_with(21, ROOT, &own, &[], &[below, named("G", b"g")]);
+    forge.directory_with(22, 21, &own, &[], &[named("F", b"f")]);
+    forge.block(24, b"bytes");
+    forge
+}
+
+#[test]
+fn a_path_means_what_it_means_to_ls_and_cat() {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let workshop = tempfile::tempdir().unwrap();
+    let image = forged(workshop.path(), &linked());
+    let b = &b"b\xff\xfe"[..];
+    for (n, (asked, code, expected)) in [
+        (&b"d/../d/e/f"[..], 0, &[&b"d"[..], b"d/e", b"d/e/f"][..]),
+        (b"link/f", 0, &[b"d", b"d/e", b"d/e/f"]),
+        (b"link/../g", 0, &[b"d", b"d/g"]),
+        (b"up/e/f", 0, &[b"d", b"d/e", b"d/e/f"]),
+        (b"link", 0, &[b"link"]),
+        (b"link/", 0, &[b"d", b"d/e", b"d/e/f"]),
+        (b"link/*", 0, &[b"d", b"d/e", b"d/e/f"]),
+        (b"../../d/g", 0, &[b"d", b"d/g"]),
+        (b, 0, &[b]),
+        (b"b??", 0, &[b]),
+        (b"[b]\xff*", 0, &[b]),
+        (b"b?", 9, &[]),
+        (b"circle/x", 9, &[]),
+        (b"d/g/x", 9, &[]),
+        (b"nothing/*", 9, &[]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let to = workshop.path().join(n.to_string());
+        let output = Command::new(PROGRAM)
+            .args(["extract", "-C"])
+            .args([&to, &image])
+            .arg(OsString::from_vec(asked.to_vec()))
+            .output()
+            .unwrap();
+        let asked = String::from_utf8_lossy(asked);
+        assert_eq!(output.status.code(), Some(code), "{asked}: {}", said(&output));
+        assert_eq!(said(&output).lines().count(), if code == 0 { 1 } else { 2 }, "{}", said(&output));
+        let mut find = Command::new("find");
+        find.args([".", "-mindepth", "1", "-printf", "%P\\0"]).current_dir(&to);
+        let found = find.output().unwrap().stdout;
+        let found: BTreeSet<&[u8]> = found.split(|b| *b == 0).filter(|path| !path.is_empty()).collect();
+        assert_eq!(found, expected.iter().copied().collect(), "{asked}");
+        // What `cat` gives of a file is what lies there now.
+        for path in found.iter().filter(|path| to.join(std::ffi::OsStr::from_bytes(path)).is_file()) {
+            let path = std::ffi::OsStr::from_bytes(path);
+            let output = Command::new(PROGRAM).arg("cat").arg(&image).arg(path).output().unwrap();
+            assert_eq!(output.stdout, fs::read(to.join(path)).unwrap());
+        }
+    }
+    let told = |asked: &str| {
+        let output = extract_only(&image, &workshop.path().join("told"), &[], &[asked]);
+        said(&output).lines().next().unwrap().rsplit_once(".iso: ").unwrap().1.to_owned()
+    };
+    assert_eq!(told("d/e/no"), "d/e/no: not in the image; the nearest that is there is /d/e");
+    assert_eq!(told("circle/x"), "circle/x: too many symbolic links on the way; name what they lead to");
+    assert!(told("*.no").starts_with("nothing matches *.no; "), "{}", told("*.no"));
+    // Not a byte of a name is lost on the way to another program.
+    let output = extract_only(&image, workshop.path(), &["--dry-run"], &["b*"]);
+    assert_eq!(output.stdout, [b, b"\n"].concat());
+}
+
+#[test]
+fn a_directory_with_a_damaged_record_gives_the_rest() {
+    let workshop = tempfile::tempdir().unwrap();
+    let mut forge = linked();
+    // The length of the record of /d/g.
+    let mut record = 21 * SECTOR;
+    for _ in 0..3 {
+        record += usize::from(forge.bytes[record]);
+    }
+    forge.bytes[record] = 5;
+    let (image, to) = (forged(workshop.path(), &forge), workshop.path().join("to"));
+    let output = extract(&image, &to, &[]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(5), "{text}");
+    assert!(text.contains("directory record"), "{text}");
+    assert!(to.join("d/e/f").is_file() && to.join("link/f").is_file() && !to.join("d/g").exists(), "{text}");
+    // Nor does it depend on what is told.
+    let mut quiet = Command::new(PROGRAM);
+    quiet.args(["extract", "--dry-run"]).arg(&image).env("ISOMOUNT_LOG", "off");
+    assert_eq!(quiet.output().unwrap().status.code(), Some(5));
 }
 
 #[test]

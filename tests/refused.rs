@@ -164,6 +164,25 @@ fn the_helper_of_users() {
 }
 
 #[test]
+fn what_apparmor_denies() {
+    let Some(site) = site() else { return };
+    // What fusermount3 says where the rules of AppArmor leave the directory out.
+    let helper = "#!/bin/sh\necho 'fusermount3: mount failed: Permission denied' >&2\nexit 1\n";
+    fs::write(site.path("denied"), helper).unwrap();
+    set_mode(&site.path("denied"), 0o755);
+    let mount = "FUSERMOUNT_PATH=$D/denied exec isomount $D/image.iso $D/users/m";
+    let etc = "cp -a /etc $D/etc; mount --bind $D/etc /etc; rm -rf /etc/apparmor.d";
+    let rules = "mkdir /etc/apparmor.d; touch /etc/apparmor.d/fusermount3";
+    let words = ["mount failed: Permission denied; AppArmor lets users mount below their home, "];
+    assert_said(&site.apart_as_user(&format!("{etc}; {rules}"), mount), 8, &words);
+    done(&site.sh("rm -rf $D/etc"));
+    let output = site.apart_as_user(etc, mount);
+    assert_said(&output, 8, &["mount failed: Permission denied"]);
+    assert!(!failed(&output).1.contains("AppArmor"), "{output:?}");
+    site.assert_clean();
+}
+
+#[test]
 fn the_rules_of_fuse() {
     let Some(site) = site() else { return };
     let rules = |text: &str| format!("echo '{text}' >$D/rules; mount --bind $D/rules /etc/fuse.conf");

@@ -1,6 +1,6 @@
 //! Any bytes as an image: opened, walked and read, each answer compared with what the tree said before.
 //!
-//! The first byte of the input chooses the options ([`options`]). The rest is the image from sector 16 on; the system
+//! The first two bytes of the input choose the options ([`options`]). The rest is the image from sector 16 on; the system
 //! area in front of it, at which no reader looks, is zeros.
 #![no_main]
 
@@ -9,7 +9,8 @@ mod check;
 use std::sync::Arc;
 
 use isomount::{
-    fs::{NameMap, Options, View},
+    charset::Charset,
+    fs::{NameMap, Options, Session, View},
     open::{Image, OpenOptions},
     tree::Policy,
 };
@@ -21,17 +22,19 @@ use self::check::{CHUNK, Check};
 const SYSTEM_AREA: usize = 16 * 2048;
 
 fuzz_target!(|input: &[u8]| {
-    let Some((choice, sectors)) = input.split_first() else { return };
+    let Some((choices, sectors)) = input.split_first_chunk() else { return };
     let image = [&vec![0; SYSTEM_AREA], sectors].concat();
-    let Ok(image) = Image::from_source(Arc::new(image), &options(*choice, sectors.len())) else { return };
+    let Ok(image) = Image::from_source(Arc::new(image), &options(*choices, sectors.len())) else { return };
     Check::new(image.tree()).all();
 });
 
 /// Bits 0 and 1: view; 2: `norock`; 3: `nojoliet`; 4 and 5: map, or caches that keep as little as they can (when the
-/// image is small, because everything is decoded again and again then); 6: `hide`; 7: `showassoc`.
-fn options(choice: u8, len: usize) -> OpenOptions {
-    let has = |bit: u8| choice & (1 << bit) != 0;
-    let (map, cache_size) = match choice >> 4 & 3 {
+/// image is small, because everything is decoded again and again then); 6: `hide`; 7: `showassoc`; 8: `check=relaxed`; 9: `cruft`;
+/// 10: `nocompress`; 11: an encoding; 12: `overriderockperm`; 13 and 14: session; 15: `noudf`.
+fn options(choices: [u8; 2], len: usize) -> OpenOptions {
+    let bits = u16::from_le_bytes(choices);
+    let has = |bit: u16| bits & (1 << bit) != 0;
+    let (map, cache_size) = match bits >> 4 & 3 {
         0 => (NameMap::Normal, 4 << 20),
         1 => (NameMap::Off, 4 << 20),
         2 => (NameMap::Acorn, 4 << 20),
@@ -39,12 +42,20 @@ fn options(choice: u8, len: usize) -> OpenOptions {
         _ => (NameMap::Normal, 0),
     };
     let tree = Options {
-        view: [View::Auto, View::RockRidge, View::Joliet, View::Iso9660][usize::from(choice & 3)],
+        view: [View::Auto, View::RockRidge, View::Joliet, View::Iso9660][usize::from(bits & 3)],
         rock_ridge: !has(2),
         joliet: !has(3),
+        udf: !has(15),
         map,
+        relaxed: has(8),
+        charset: has(11).then(|| Charset::named("cp932").unwrap()),
         hide: has(6).then_some(true),
         show_associated: has(7),
+        overrides_rock_ridge: has(12),
+        cruft: has(9),
+        keeps_packed: has(10),
+        session: [None, Some(Session::Number(1)), Some(Session::Number(2)), Some(Session::Start(0))]
+            [usize::from(bits >> 13 & 3)],
         ..Options::default()
     };
     OpenOptions { tree, policy: Policy::of_user(0, 0), cache_size }

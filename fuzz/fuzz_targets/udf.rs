@@ -190,6 +190,7 @@ impl Choices {
             view: if self.has(3) { View::Auto } else { View::Udf },
             hide: self.has(4).then_some(false),
             undelete: self.has(5),
+            relaxed: self.has(19),
             overrides_mode: self.has(6),
             overrides_directory_mode: self.has(6),
             ignores_recognition: self.has(7),

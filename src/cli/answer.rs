@@ -11,6 +11,7 @@ use std::{
 use super::{
     complain,
     exit::{Exit, Failure},
+    image,
     inside::Lost,
     log, shown,
     wishes::{Asker, Wishes},
@@ -40,6 +41,22 @@ pub struct ImageArgs {
     pub image: PathBuf,
 }
 
+impl ImageArgs {
+    /// Opens the image without a mount, and tells what is wrong with it as a whole.
+    ///
+    /// # Errors
+    /// An option is wrong; the image cannot be opened.
+    pub(super) fn open(&self) -> Result<Image, Failure> {
+        let mut wishes = Wishes::parse(&self.options, Asker::User)?;
+        // Of the directory that is a mount.
+        wishes.open.policy.has_private_root = false;
+        log::start_looking();
+        let image = image::open(&self.image, &wishes.open)?;
+        image::tell_notes(&self.image, &image);
+        Ok(image)
+    }
+}
+
 /// The answer to a question about an image, on stdout, and what could not be answered, on stderr.
 pub(super) struct Answer {
     /// The name of the image, as a terminal may see it.
@@ -55,19 +72,13 @@ pub(super) struct Answer {
 /// Opens an image that is asked about.
 ///
 /// # Errors
-/// An option is wrong; the image cannot be opened.
+/// As [`ImageArgs::open`].
 pub(super) fn open(args: &ImageArgs) -> Result<(Image, Answer), Failure> {
-    let wishes = Wishes::parse(&args.options, Asker::User)?;
-    log::start_looking();
-    let name = shown(&args.image);
-    let image = Image::open(&args.image, &wishes.open).map_err(|error| Failure::of_image(&name, &error))?;
-    for note in image.tree().notes() {
-        complain(&format!("{name}: {note}"));
-    }
+    let image = args.open()?;
     let stdout = io::stdout();
-    let out = stdout.as_fd().try_clone_to_owned().map_err(|error| not_written(&error))?;
+    let out = stdout.as_fd().try_clone_to_owned().map_err(|error| Failure::not_written(&error))?;
     let answer = Answer {
-        image: name,
+        image: shown(&args.image),
         out: BufWriter::with_capacity(BUFFER, out.into()),
         is_terminal: stdout.is_terminal(),
         warnings: log::warnings(),
@@ -108,19 +119,13 @@ impl Answer {
 
     /// Tells why something at a path (from the root, without a `/` in front) cannot be shown or read.
     pub(super) fn trouble(&mut self, path: &[u8], error: &Error) {
-        self.tell(Exit::of_content(error), &format!("{}: {}", from_root(path), cause(error)));
+        self.tell(Exit::of_content(error), &why_not(path, error));
     }
 
     /// Tells that there is nothing at a path that was typed.
     pub(super) fn lost(&mut self, path: &[u8], lost: &Lost) {
-        let (path, reached) = (text::escape(path), from_root(&lost.reached));
-        let text = match &lost.error {
-            Error::NotFound => format!("not in the image; the nearest that is there is {reached}"),
-            Error::NotADirectory => format!("{reached} is no directory; leave out what is behind it"),
-            Error::Loop => "too many symbolic links on the way; name what they lead to".to_owned(),
-            error => return self.trouble(&lost.reached, error),
-        };
-        self.tell(Exit::NotInside, &format!("{path}: {text}"));
+        let (exit, text) = why_lost(path, lost);
+        self.tell(exit, &text);
     }
 
     /// Ends the answer; whoever reads it may have seen enough.
@@ -130,7 +135,7 @@ impl Answer {
     pub(super) fn end(mut self, done: io::Result<()>) -> Result<(), Failure> {
         match done.and_then(|()| self.out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            Err(error) => return Err(not_written(&error)),
+            Err(error) => return Err(Failure::not_written(&error)),
             Ok(()) => {}
         }
         let damaged = (log::warnings() > self.warnings).then_some(Exit::Damaged);
@@ -141,8 +146,21 @@ impl Answer {
     }
 }
 
-fn not_written(error: &io::Error) -> Failure {
-    Failure::new(Exit::Internal, format!("cannot write the answer: {error}; write it elsewhere"))
+/// Why there is nothing at a path that was typed, and what to do.
+pub(super) fn why_lost(path: &[u8], lost: &Lost) -> (Exit, String) {
+    let (path, reached) = (text::escape(path), from_root(&lost.reached));
+    let text = match &lost.error {
+        Error::NotFound => format!("not in the image; the nearest that is there is {reached}"),
+        Error::NotADirectory => format!("{reached} is no directory; leave out what is behind it"),
+        Error::Loop => "too many symbolic links on the way; name what they lead to".to_owned(),
+        error => return (Exit::of_content(error), why_not(&lost.reached, error)),
+    };
+    (Exit::NotInside, format!("{path}: {text}"))
+}
+
+/// Why something at a path (from the root, without a `/` in front) cannot be shown or read.
+fn why_not(path: &[u8], error: &Error) -> String {
+    format!("{}: {}", from_root(path), cause(error))
 }
 
 /// What is wrong with something inside an image, and what to do.
@@ -150,6 +168,7 @@ pub(super) fn cause(error: &Error) -> String {
     match error {
         Error::Corrupt(_) => format!("damaged: {error}; get the image again, or a better copy"),
         Error::Io { .. } => format!("{error}; check the medium that the image is on"),
+        Error::Unsupported(_) => format!("not supported: {error}"),
         Error::Loop => "damaged: a directory that was shown under another name already".to_owned(),
         _ => error.to_string(),
     }

@@ -20,9 +20,6 @@ use crate::{
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 20;
 
-/// What the kernel says of mapped bytes that have gone: EFAULT.
-const GONE: i32 = 14;
-
 /// Which files are written.
 #[derive(Debug, Clone, clap::Args)]
 pub struct CatArgs {
@@ -72,7 +69,8 @@ fn write_file(tree: &Tree, path: &[u8], stat: &Stat, answer: &mut Answer) -> io:
         match tree.read(stat.id, at, len, |bytes| out.write_all(bytes).map(|()| as_u64(bytes.len()))) {
             Ok(Ok(0)) => break,
             Ok(Ok(count)) => at = at.saturating_add(count),
-            Ok(Err(error)) if error.raw_os_error() == Some(GONE) => {
+            // Mapped bytes that have gone.
+            Ok(Err(error)) if error.raw_os_error() == Some(libc::EFAULT) => {
                 let error = Error::io(format!("reading byte {at} of the file"), error);
                 answer.tell(
                     Exit::Unreadable,

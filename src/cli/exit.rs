@@ -1,7 +1,7 @@
 //! Exit codes: an interface, listed in `docs/CLI.md`, never renumbered.
 
 use std::{
-    io::ErrorKind,
+    io::{self, ErrorKind},
     process::{ExitCode, ExitStatus},
 };
 
@@ -10,7 +10,7 @@ use crate::error::Error;
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Something that should not happen: a bug, or the mount broke while it ran.
+    /// Something that should not happen: a bug, or the mount broke while it ran. Or stdout does not take the answer.
     Internal = 1,
     /// An argument or option is unknown, missing or has a bad value.
     Usage = 2,
@@ -49,7 +49,7 @@ impl Exit {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Internal => {
-                "something that should not happen: a bug, or the connection to the kernel broke"
+                "something that should not happen: a bug, or the connection to the kernel broke; or what was asked for cannot be written to stdout"
             }
             Self::Usage => "an argument or option is unknown, missing or has a bad value",
             Self::Unreadable => "the image is not there, may not be read, or its storage fails",
@@ -110,7 +110,12 @@ pub struct Failure {
 
 impl Failure {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: Some(without_numbers(message.into())) }
+        Self { exit, message: Some(without_numbers(&message.into())) }
+    }
+
+    /// What is told of an answer that stdout does not take.
+    pub(super) fn not_written(error: &io::Error) -> Self {
+        Self::new(Exit::Internal, format!("cannot write the answer: {error}; write it elsewhere"))
     }
 
     /// What is told of an image that cannot be opened.
@@ -134,7 +139,7 @@ impl Failure {
 }
 
 /// What the system says in words it need not say in numbers: ` (os error 2)`.
-fn without_numbers(message: String) -> String {
+pub(super) fn without_numbers(message: &str) -> String {
     let mut parts = message.split(" (os error ");
     let mut short = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -150,7 +155,7 @@ mod tests {
     #[test]
     fn words_without_numbers() {
         let said = "a: No such file (os error 2); check (os x)";
-        assert_eq!(without_numbers(said.into()), "a: No such file; check (os x)");
-        assert_eq!(without_numbers("x (os error 13)".into()), "x");
+        assert_eq!(without_numbers(said), "a: No such file; check (os x)");
+        assert_eq!(without_numbers("x (os error 13)"), "x");
     }
 }

@@ -1,7 +1,5 @@
 //! `isomount generate`: the manual pages and the completions for shells, from the definitions that the arguments are read by.
 
-use std::io::{self, Write};
-
 use clap::{Arg, Command, CommandFactory, ValueEnum};
 use roff::{Inline, bold, italic, roman};
 
@@ -11,6 +9,7 @@ use super::{
     mount_helper::MountHelperArgs,
     options::OPTIONS,
     page::{self, Page},
+    print,
 };
 
 /// The prose of isomount(1).
@@ -45,14 +44,7 @@ pub(super) fn run(what: What) -> Result<(), Failure> {
         What::Zsh => completions::zsh(&command),
         What::Fish => completions::fish(&command),
     };
-    let mut stdout = io::stdout();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(Exit::Internal, format!("cannot write what was generated: {error}")))
-        }
-        _ => Ok(()),
-    }
+    print(text.as_bytes()).map_err(|error| Failure::not_written(&error))
 }
 
 fn manual(command: &Command) -> String {

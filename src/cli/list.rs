@@ -1,16 +1,13 @@
 //! `isomount list`.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
     exit::{Exit, Failure},
-    process, shown,
+    print, process, shown,
 };
 use crate::fuse::mounts;
 
@@ -53,11 +50,7 @@ pub(super) fn run(is_json: bool) -> Result<(), Failure> {
     } else {
         table(&rows)
     };
-    match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(failed),
-    }
+    print(text.as_bytes()).map_err(|error| Failure::not_written(&error))
 }
 
 /// Columns with a heading; nothing at all when nothing is mounted.

@@ -1,21 +1,25 @@
 //! Where the log goes: to stderr, in the background to the system's log, or to a file.
 
 use std::{
+    env,
     fs::File,
     io::{self, Write},
     os::unix::net::UnixDatagram,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use env_logger::{Builder, Target};
+use env_logger::{Builder, Logger, Target};
 use jiff::Zoned;
-use log::{Level, LevelFilter};
+use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::{
-    MountArgs,
+    MountArgs, complain,
     exit::{Exit, Failure},
     shown,
 };
+
+/// The variable that says what is told, in the words of env_logger.
+const VARIABLE: &str = "ISOMOUNT_LOG";
 
 /// The socket of the system's log.
 const SYSTEM_LOG: &str = "/dev/log";
@@ -55,7 +59,9 @@ pub(super) fn start(args: &MountArgs) -> Result<(), Failure> {
     let mut builder = Builder::new();
     // fuser says in the log what it returns as an error as well.
     builder.filter_level(level).filter_module("fuser", if args.debug { level } else { LevelFilter::Off });
-    builder.parse_env("ISOMOUNT_LOG").target(Target::Pipe(Box::new(sink)));
+    // The process in the background was started by one that has complained.
+    filter(&mut builder, !args.background_process);
+    builder.target(Target::Pipe(Box::new(sink)));
     builder.format(|out, record| writeln!(out, "isomount: {}", record.args()));
     // Tests that run the command twice in one process have a log already.
     let _ = builder.try_init();
@@ -68,14 +74,49 @@ static LINES: AtomicUsize = AtomicUsize::new(0);
 /// Starts the log of a command that looks into an image: what of it is damaged and was passed over is told on stderr.
 pub(super) fn start_looking() {
     let mut builder = Builder::new();
-    builder.filter_level(LevelFilter::Warn).parse_env("ISOMOUNT_LOG");
-    builder.format(|out, record| {
+    builder.filter_level(LevelFilter::Warn);
+    filter(&mut builder, true);
+    builder.format(|out, record| writeln!(out, "isomount: {}", record.args()));
+    let logger = builder.build();
+    let level = logger.filter().max(LevelFilter::Warn);
+    if log::set_boxed_logger(Box::new(Counting(logger))).is_ok() {
+        log::set_max_level(level);
+    }
+}
+
+/// Tells what [`VARIABLE`] asks for. One that cannot be understood does not count.
+fn filter(builder: &mut Builder, complains: bool) {
+    let Some(words) = env::var_os(VARIABLE) else { return };
+    let words = words.to_string_lossy();
+    match env_filter::Builder::new().try_parse(&words) {
+        Ok(_) => drop(builder.parse_filters(&words)),
+        Err(_) if complains => {
+            let text =
+                format!("{VARIABLE}={}: not understood, and left out", crate::text::escape(words.as_bytes()));
+            complain(&format!("{text}; name a level, or module=level: isomount::fs=debug"));
+        }
+        Err(_) => {}
+    }
+}
+
+/// A log that counts what is told of an image, whether it is shown or not.
+struct Counting(Logger);
+
+impl Log for Counting {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= Level::Warn || self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
         if record.level() <= Level::Warn {
             LINES.fetch_add(1, Ordering::Relaxed);
         }
-        writeln!(out, "isomount: {}", record.args())
-    });
-    let _ = builder.try_init();
+        self.0.log(record);
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
 }
 
 /// How many warnings such a command has told so far.

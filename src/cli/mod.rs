@@ -15,6 +15,7 @@ mod generate;
 mod guard;
 mod help;
 mod human;
+mod image;
 mod inside;
 mod json;
 mod launch;
@@ -26,6 +27,7 @@ mod mount;
 mod mount_helper;
 pub mod options;
 mod page;
+mod pattern;
 mod place;
 mod process;
 mod refusal;
@@ -35,7 +37,11 @@ mod tree;
 mod umount;
 mod wishes;
 
-use std::{ffi::OsString, io::Write, os::unix::ffi::OsStrExt, path::Path, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, error::ErrorKind};
 
@@ -50,7 +56,7 @@ pub use ls::LsArgs;
 pub use mount_helper::MountHelperArgs;
 pub use tree::TreeArgs;
 
-use crate::text;
+use crate::text::{self, shown};
 
 /// The name of the program, whatever its file is called.
 const NAME: &str = "isomount";
@@ -63,15 +69,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     } else {
         Args::try_parse_from(&all).map(command)
     };
-    match done {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => {
-            if let Some(message) = &failure.message {
-                complain(message);
-            }
+    match done.unwrap_or_else(|error| usage(&error)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.message.iter().for_each(|message| complain(message));
             failure.exit.into()
         }
-        Err(error) => usage(&error),
     }
 }
 
@@ -92,21 +95,21 @@ fn command(args: Args) -> Result<(), Failure> {
 }
 
 /// Help and version go to stdout and are no failure; anything else is wrong usage.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error) -> Result<(), Failure> {
     if !error.use_stderr() {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        return unless_enough(printed).map_err(|error| Failure::not_written(&error));
     }
     let text = error.to_string();
     if error.kind() == ErrorKind::MissingRequiredArgument && text.contains("<IMAGE>") {
         // The usage of a command names it: `Usage: isomount ls ...`.
         let of_command = text.split("Usage: isomount ").nth(1).and_then(|usage| usage.split(' ').next());
         let of_command = of_command.filter(|word| word.starts_with(char::is_lowercase));
-        complain(&match of_command {
+        let text = match of_command {
             Some(name) => format!("which image? isomount {name} IMAGE ...; see isomount {name} --help"),
             None => "which image? isomount IMAGE [MOUNTPOINT]; see isomount --help".to_owned(),
-        });
-        return Exit::Usage.into();
+        };
+        return Err(Failure::new(Exit::Usage, text));
     }
     // The first line says what is wrong, further ones what is missing or nearest; the usage is in the help.
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -119,8 +122,19 @@ fn usage(error: &clap::Error) -> ExitCode {
             }
         });
     let message = rest.fold(first.to_owned(), |message, part| message + &part);
-    complain(&format!("{}; see isomount --help", text::escape(message.as_bytes())));
-    Exit::Usage.into()
+    let text = format!("{}; see isomount --help", text::escape(message.as_bytes()));
+    Err(Failure::new(Exit::Usage, text))
+}
+
+/// Writes to stdout, at once.
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    unless_enough(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
+/// What became of writing to stdout: that whoever reads it has seen enough is no error.
+fn unless_enough(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
 
 /// One line on stderr, at once, so that those of several processes do not mix. Names of files were made harmless before; what other
@@ -132,9 +146,4 @@ fn complain(message: &str) {
     }
     line.push('\n');
     let _ = std::io::stderr().write_all(line.as_bytes());
-}
-
-/// A path as a terminal may see it.
-fn shown(path: &Path) -> String {
-    text::escape(path.as_os_str().as_bytes())
 }

@@ -13,7 +13,7 @@ use super::{
     background::{self, Started},
     complain,
     exit::{Exit, Failure},
-    log,
+    image, log,
     place::{Allowed, Place},
     refusal, serve, shown,
     wishes::{Wishes, distance, nearest},
@@ -99,16 +99,13 @@ fn check_command(image: &Path) -> Result<(), Failure> {
 }
 
 fn mount(job: &Job, args: &MountArgs, wishes: &Wishes) -> Result<(), Failure> {
-    let name = shown(&job.image);
-    let image = Image::open(&job.image, &wishes.open).map_err(|e| Failure::of_image(&name, &e))?;
+    let image = image::open(&job.image, &wishes.open)?;
     let allowed = Allowed { nonempty: wishes.nonempty, missing: args.mkdir };
     let named = job.mount_point.as_ref().map(|path| Place::named(path, &job.image, allowed)).transpose()?;
     refusal::check_fuse()?;
-    for note in image.tree().notes() {
-        complain(&format!("{name}: {note}"));
-    }
+    image::tell_notes(&job.image, &image);
     if wishes.rw {
-        complain(&format!("{name}: a disc image is mounted read-only, also with rw"));
+        complain(&format!("{}: a disc image is mounted read-only, also with rw", shown(&job.image)));
     }
     let label = image.tree().label();
     if args.foreground || args.debug {

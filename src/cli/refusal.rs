@@ -3,7 +3,7 @@
 use std::{fs::File, io, path::Path};
 
 use super::exit::{Exit, Failure};
-use crate::fuse::fusermount;
+use crate::{fuse::fusermount, text};
 
 /// The device through which the kernel asks.
 pub(super) const FUSE_DEVICE: &str = "/dev/fuse";
@@ -39,7 +39,8 @@ const KNOWN: [(&[&str], &str); 10] = [
 
 /// What is told of a mount that failed.
 pub(super) fn of_mount(error: &str) -> Failure {
-    let text = one_line(error);
+    // fusermount3 can say several lines.
+    let text = text::one_line(error);
     let denied = text.contains("mount failed: Permission denied") || text.contains("EACCES");
     let next = if denied && Path::new(APPARMOR_PROFILE).exists() {
         Some(
@@ -73,11 +74,6 @@ pub(super) fn check_fuse() -> Result<(), Failure> {
         _ => "is the kernel's FUSE there? modprobe fuse",
     };
     Err(Failure::new(Exit::Refused, format!("cannot open {FUSE_DEVICE}: {error}; {next}")))
-}
-
-/// What fusermount3 says can have several lines.
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The process that serves a mount, from the making of its mount point to the removal.
 
 use std::{
-    io::{self, Write},
+    io,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -12,6 +12,7 @@ use super::{
     MountArgs, background,
     exit::{Exit, Failure},
     guard::Guard,
+    image,
     place::{Allowed, Made, Place},
     refusal, shown,
     wishes::Wishes,
@@ -38,7 +39,7 @@ pub(super) fn in_background(args: &MountArgs, wishes: &Wishes) -> Result<(), Fai
     let (Some(path), [mount_point]) = (&args.image, args.more.as_slice()) else {
         return Err(Failure::new(Exit::Usage, "an image and a mount point are missing"));
     };
-    let image = Image::open(path, &wishes.open).map_err(|e| Failure::of_image(&shown(path), &e))?;
+    let image = image::open(path, &wishes.open)?;
     let place = if args.mkdir {
         Place { path: mount_point.clone(), is_to_be_made: true }
     } else {
@@ -134,13 +135,9 @@ fn tell_manager(states: &[NotifyState<'_>]) {
 pub(super) fn print(place: &Place) -> Result<(), Failure> {
     let mut line = place.path.as_os_str().as_bytes().to_vec();
     line.push(b'\n');
-    let mut stdout = io::stdout();
-    let written = stdout.write_all(&line).and_then(|()| stdout.flush());
     // It is mounted all the same; whoever does not listen can look at the list.
-    written
-        .or_else(|error| if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
-        .map_err(|e| {
-            let path = shown(&place.path);
-            Failure::new(Exit::Internal, format!("the mount point {path} cannot be printed: stdout: {e}"))
-        })
+    super::print(&line).map_err(|e| {
+        let path = shown(&place.path);
+        Failure::new(Exit::Internal, format!("the mount point {path} cannot be printed: stdout: {e}"))
+    })
 }

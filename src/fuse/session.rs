@@ -4,7 +4,6 @@ use std::{
     ffi::OsString,
     fs, io,
     mem::ManuallyDrop,
-    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -32,7 +31,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    text,
+    text::shown,
     tree::Tree,
 };
 
@@ -320,8 +319,4 @@ fn raise_read_ahead(device: Option<&str>) {
     if let Err(error) = raised {
         log::debug!("the kernel's reading ahead stays as it is: {error}");
     }
-}
-
-fn shown(path: &Path) -> String {
-    text::escape(path.as_os_str().as_bytes())
 }

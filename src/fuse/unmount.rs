@@ -15,6 +15,7 @@ use nix::{
 };
 
 use super::mount_table::{MountEntry, mounts};
+use crate::text;
 
 /// A variable that names the helper; fuser reads it too.
 const PATH_VARIABLE: &str = "FUSERMOUNT_PATH";
@@ -119,6 +120,5 @@ fn by_helper(entry: &MountEntry, is_lazy: bool) -> io::Result<()> {
         }
         _ => io::ErrorKind::Other,
     };
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    Err(io::Error::new(kind, lines.join("; ")))
+    Err(io::Error::new(kind, text::one_line(&said)))
 }

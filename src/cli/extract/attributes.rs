@@ -19,7 +19,12 @@ const APPLE: &[u8] = b"com.apple.";
 /// The permissions that a new file is made with, before its owner is known.
 pub(super) fn first_mode(shared: &Shared, stat: &Stat) -> u32 {
     // Attributes can only be given to what may be written.
-    if shared.tree.has_extended_attributes() { 0o600 } else { (stat.permissions & 0o777).into() }
+    if shared.tree.has_extended_attributes() { 0o600 } else { first_node_mode(shared, stat) & 0o777 }
+}
+
+/// The permissions that what is no file is made with.
+pub(super) fn first_node_mode(shared: &Shared, stat: &Stat) -> u32 {
+    mode(shared, stat, false).into()
 }
 
 /// Sets all of an entry that is open, and looks as `now`.
@@ -104,6 +109,9 @@ fn owner(shared: &Shared, now: &fs::Stat, stat: &Stat) -> Owner {
 
 /// Without the owner that the image says nobody runs as whoever it is instead; and who is not root keeps none of these.
 fn mode(shared: &Shared, stat: &Stat, has_owner: bool) -> u16 {
+    if !shared.keeps_permissions {
+        return stat.permissions & 0o777 & !shared.umask;
+    }
     if has_owner && shared.sets_owner { stat.permissions } else { stat.permissions & !SET_ID }
 }
 

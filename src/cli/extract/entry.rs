@@ -116,7 +116,7 @@ pub(super) fn clear(place: &Place, name: &[u8]) -> io::Result<()> {
 
 fn node(shared: &Shared, goal: &Goal, stat: &Stat, kind: FileType) -> Result<(), Trouble> {
     let device = stat.device.map_or(0, |device| makedev(device.major, device.minor));
-    let mode = u32::from(stat.permissions & 0o1777);
+    let mode = attributes::first_node_mode(shared, stat);
     let is_device = matches!(stat.kind, Kind::CharDevice | Kind::BlockDevice);
     match in_place(shared, goal, || goal.place.make_node(goal.name, kind, mode, device)) {
         Err(Trouble::Target(error)) if is_device && error.kind() == io::ErrorKind::PermissionDenied => {

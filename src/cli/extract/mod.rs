@@ -6,6 +6,7 @@
 mod args;
 mod attributes;
 mod entry;
+mod list;
 mod names;
 mod place;
 mod report;
@@ -26,10 +27,10 @@ use nix::{
 use super::{
     exit::{Exit, Failure},
     log, shown,
-    wishes::{Asker, Wishes},
 };
-use crate::{fuse::block_signals, open::Image, tree::Tree};
+use crate::{fuse::block_signals, tree::Tree};
 pub use args::ExtractArgs;
+use list::Listed;
 use names::Names;
 use place::Place;
 use report::Report;
@@ -51,8 +52,10 @@ struct Shared<'a> {
     uid: u32,
     /// Whether owners are set.
     sets_owner: bool,
-    /// Permissions that directories do not have which are made only to hold others.
-    umask: u32,
+    /// Whether permissions are those of the image, whatever the umask.
+    keeps_permissions: bool,
+    /// Permissions that nothing has otherwise, nor directories that are made only to hold others.
+    umask: u16,
 }
 
 impl Shared<'_> {
@@ -69,28 +72,26 @@ impl Shared<'_> {
 
 /// Extracts, and returns when all is there that can be.
 pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
-    let mut wishes = Wishes::parse(&args.options, Asker::User)?;
-    // Of the directory that is a mount.
-    wishes.open.policy.has_private_root = false;
-    let mut selection = Selection::new(&args.wanted, &args.exclude)?;
-    log::start_looking();
-    let name = shown(&args.image);
-    let image = Image::open(&args.image, &wishes.open).map_err(|e| Failure::of_image(&name, &e))?;
-    for note in image.tree().notes() {
-        super::complain(&format!("{name}: {note}"));
-    }
+    let excluded = select::excluded(&args.exclude)?;
+    let image = args.of.open()?;
     // What drivers pass over from here on is damage of what is extracted.
     let warnings = log::warnings();
+    let mut selection = Selection::new(image.tree(), &args.wanted, excluded);
     let base = base(args)?;
     // Before there is a thread, and anything to be undone.
     let internal = |error: io::Error| Failure::new(Exit::Internal, error.to_string());
     let signals = block_signals().map_err(internal)?;
     let total = selection.is_all().then(|| image.len());
-    let report = Arc::new(Report::new(name, args.verbose || args.dry_run, total));
+    let listed = match (args.dry_run, args.verbose) {
+        (true, _) => Listed::Alone,
+        (false, true) => Listed::AtOnce,
+        (false, false) => Listed::Nothing,
+    };
+    let report = Arc::new(Report::new(shown(&args.of.image), listed, total));
     stop_at(signals, report.clone());
     let is_root = geteuid().is_root();
     // Permissions are given as they are to be, without a second call for most files.
-    let umask = umask(Mode::empty()).bits();
+    let umask = u16::try_from(umask(Mode::empty()).bits() & 0o777).unwrap_or(0o777);
     let shared = Shared {
         tree: image.tree(),
         report: &report,
@@ -103,18 +104,23 @@ pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
         is_root,
         uid: geteuid().as_raw(),
         sets_owner: is_root && !args.no_same_owner,
+        keeps_permissions: args.same_permissions || is_root && !args.no_same_permissions,
         umask,
     };
+    selection.lost().iter().for_each(|(exit, text)| report.lost_path(*exit, text));
     Walk::new(&shared, &mut selection).run();
     if let Some(signal) = report.signal() {
         report.clear();
         let _ = SigSet::all().thread_unblock();
         let _ = raise(signal);
     }
-    let unmet: Vec<&str> = if report.is_stopped() { Vec::new() } else { selection.unmet().collect() };
-    unmet.iter().for_each(|wanted| report.unmet(wanted));
-    let has_damage = log::warnings() > warnings;
-    report.end(!unmet.is_empty(), has_damage, args.dry_run)
+    if !report.is_stopped() {
+        selection.unmet().for_each(|pattern| report.unmet(pattern));
+    }
+    if log::warnings() > warnings {
+        report.fail(Exit::Damaged);
+    }
+    report.end(args.dry_run)
 }
 
 /// The directory that is extracted into. It is made if it is not there, unless nothing is to be written.

@@ -1,10 +1,10 @@
 //! What is told: names, failures, how far it is, and one line at the end.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     sync::{
         Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Instant,
 };
@@ -13,11 +13,18 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use nix::sys::signal::Signal;
 use rustix::io::Errno;
 
-use super::super::{
-    complain,
-    exit::{Exit, Failure},
+use super::{
+    super::{
+        complain,
+        exit::{Exit, Failure, without_numbers},
+    },
+    list::{List, Listed},
 };
 use crate::{Error, text};
+
+/// Exit codes of what can go wrong with an entry, the gravest first: that one is the program's.
+const GRAVEST: [Exit; 5] =
+    [Exit::Damaged, Exit::Unreadable, Exit::Unsupported, Exit::MountPoint, Exit::NotInside];
 
 /// Why something was not extracted.
 #[derive(Debug)]
@@ -45,12 +52,13 @@ impl From<Error> for Trouble {
 /// What has been done so far. The thread that waits for signals has it too.
 pub(super) struct Report {
     image: String,
-    lists_names: bool,
+    list: Mutex<List>,
     bar: ProgressBar,
     start: Instant,
     files: AtomicU64,
     bytes: AtomicU64,
     damaged: AtomicU64,
+    unsupported: AtomicU64,
     not_written: AtomicU64,
     kept: AtomicU64,
     /// Devices that only root can make.
@@ -58,15 +66,17 @@ pub(super) struct Report {
     /// Entries of which not all attributes could be set, and why the first.
     incomplete: AtomicU64,
     first_incomplete: Mutex<Option<io::Error>>,
+    /// Which of [`GRAVEST`] has happened; their number when none has.
+    gravest: AtomicUsize,
     is_stopped: AtomicBool,
     signal: OnceLock<Signal>,
 }
 
 impl Report {
     /// `total` is about how many bytes there will be, where that is known.
-    pub(super) fn new(image: String, lists_names: bool, total: Option<u64>) -> Self {
+    pub(super) fn new(image: String, listed: Listed, total: Option<u64>) -> Self {
         let bar = match total {
-            _ if lists_names || !io::stderr().is_terminal() => ProgressBar::hidden(),
+            _ if listed != Listed::Nothing || !io::stderr().is_terminal() => ProgressBar::hidden(),
             Some(total) => styled(
                 ProgressBar::new(total),
                 "{bar:32} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
@@ -75,17 +85,19 @@ impl Report {
         };
         Self {
             image,
-            lists_names,
+            list: Mutex::new(List::new(listed)),
             bar,
             start: Instant::now(),
             files: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             damaged: AtomicU64::new(0),
+            unsupported: AtomicU64::new(0),
             not_written: AtomicU64::new(0),
             kept: AtomicU64::new(0),
             devices: AtomicU64::new(0),
             incomplete: AtomicU64::new(0),
             first_incomplete: Mutex::new(None),
+            gravest: AtomicUsize::new(GRAVEST.len()),
             is_stopped: AtomicBool::new(false),
             signal: OnceLock::new(),
         }
@@ -93,10 +105,7 @@ impl Report {
 
     /// Tells the name of what is being extracted, if names are wanted.
     pub(super) fn name(&self, path: &[u8]) {
-        if self.lists_names {
-            // Whoever reads may have seen enough.
-            let _ = writeln!(io::stdout(), "{}", text::escape(path));
-        }
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).add(path);
     }
 
     pub(super) fn copied(&self, bytes: u64) {
@@ -129,12 +138,24 @@ impl Report {
         let path = text::escape(path);
         match trouble {
             Trouble::Image { at, error } => {
-                self.damaged.fetch_add(1, Relaxed);
+                let exit = match Exit::of_content(error) {
+                    // It is in a directory of the image.
+                    Exit::NotInside => Exit::Damaged,
+                    exit => exit,
+                };
+                self.fail(exit);
                 let place = at.map(|at| format!(" at byte {at}")).unwrap_or_default();
-                self.say(&format!("{path}: damaged{place}: {error}; not extracted"));
+                let (counter, what) = match exit {
+                    Exit::Unsupported => (&self.unsupported, "not supported: ".to_owned()),
+                    Exit::Unreadable => (&self.damaged, format!("unreadable{place}: ")),
+                    _ => (&self.damaged, format!("damaged{place}: ")),
+                };
+                counter.fetch_add(1, Relaxed);
+                self.say(&format!("{path}: {what}{error}; not extracted"));
             }
             Trouble::Target(error) => {
                 self.not_written.fetch_add(1, Relaxed);
+                self.fail(Exit::MountPoint);
                 self.say(&format!("{path}: not extracted: {error}"));
                 let errno = Errno::from_io_error(error);
                 if matches!(errno, Some(Errno::NOSPC | Errno::DQUOT | Errno::ROFS)) {
@@ -148,13 +169,27 @@ impl Report {
     /// Tells that of a file only a part was there to be extracted.
     pub(super) fn lost(&self, path: &[u8], at: u64, lost: u64, error: &Error) {
         self.damaged.fetch_add(1, Relaxed);
+        self.fail(Exit::Damaged);
         let path = text::escape(path);
         self.say(&format!("{path}: damaged at byte {at}: {error}; {lost} bytes of it are zeros now"));
     }
 
-    /// Tells what of that which was asked for is not there.
-    pub(super) fn unmet(&self, wanted: &str) {
-        self.say(&format!("{wanted}: not in the image; names are as isomount --dry-run shows them"));
+    /// Tells why a path that was asked for is not there.
+    pub(super) fn lost_path(&self, exit: Exit, text: &str) {
+        self.fail(exit);
+        self.say(text);
+    }
+
+    /// Tells of a pattern that is for nothing in the image.
+    pub(super) fn unmet(&self, pattern: &str) {
+        self.fail(Exit::NotInside);
+        self.say(&format!("nothing matches {pattern}; names are as isomount extract --dry-run shows them"));
+    }
+
+    /// Remembers how the program has to end.
+    pub(super) fn fail(&self, exit: Exit) {
+        let grave = GRAVEST.iter().position(|known| *known == exit);
+        self.gravest.fetch_min(grave.unwrap_or(0), Relaxed);
     }
 
     fn say(&self, line: &str) {
@@ -187,7 +222,7 @@ impl Report {
     }
 
     /// The line at the end, and how it ended.
-    pub(super) fn end(&self, has_unmet: bool, has_damage: bool, is_dry: bool) -> Result<(), Failure> {
+    pub(super) fn end(&self, is_dry: bool) -> Result<(), Failure> {
         self.bar.finish_and_clear();
         let count = |counter: &AtomicU64| counter.load(Relaxed);
         let devices = count(&self.devices);
@@ -200,7 +235,8 @@ impl Report {
         }
         let seconds = self.start.elapsed().as_secs_f64();
         let bytes = count(&self.bytes);
-        let mut line = format!("{} files, {}", count(&self.files), HumanBytes(bytes));
+        let files = count(&self.files);
+        let mut line = format!("{files} file{}, {}", if files == 1 { "" } else { "s" }, HumanBytes(bytes));
         if is_dry {
             line.push_str(" would be extracted");
         } else {
@@ -209,28 +245,24 @@ impl Report {
             let rate = HumanBytes(u64::try_from(rate).unwrap_or(u64::MAX));
             line.push_str(&format!(" in {seconds:.1} s, {rate}/s"));
         }
-        for (counter, what) in
-            [(&self.kept, "kept"), (&self.damaged, "damaged"), (&self.not_written, "not written")]
-        {
+        for (counter, what) in [
+            (&self.kept, "kept"),
+            (&self.damaged, "damaged"),
+            (&self.unsupported, "not supported"),
+            (&self.not_written, "not written"),
+        ] {
             if count(counter) > 0 {
                 line.push_str(&format!(", {} {what}", count(counter)));
             }
         }
         self.say(&line);
-        let exit = match (count(&self.damaged), count(&self.not_written)) {
-            (0, 0) if has_damage => Exit::Damaged,
-            (0, 0) if has_unmet => Exit::NotInside,
-            (0, 0) => return Ok(()),
-            (0, _) => Exit::MountPoint,
-            _ => Exit::Damaged,
-        };
-        Err(Failure { exit, message: None })
+        let listed = self.list.lock().unwrap_or_else(PoisonError::into_inner).end();
+        listed.map_err(|error| Failure::not_written(&error))?;
+        match GRAVEST.get(self.gravest.load(Relaxed)) {
+            Some(exit) => Err(Failure { exit: *exit, message: None }),
+            None => Ok(()),
+        }
     }
-}
-
-/// What the system says in words it need not say in numbers.
-fn without_numbers(line: &str) -> String {
-    Failure::new(Exit::Internal, line).message.unwrap_or_default()
 }
 
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {

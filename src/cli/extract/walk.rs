@@ -62,10 +62,10 @@ impl<'a> Walk<'a> {
                 continue;
             };
             push_name(&mut self.path, &name);
-            if self.selection.excludes(&self.path, &name) {
+            let is_wanted = self.selection.meets(&self.path) || is_wanted;
+            if self.selection.excludes(&self.path) {
                 continue;
             }
-            let is_wanted = self.selection.meets(&self.path) || is_wanted;
             if is_wanted || self.selection.may_lead(&self.path) {
                 self.arrive(id, &name, is_wanted);
             }
@@ -123,7 +123,7 @@ impl<'a> Walk<'a> {
                 self.path.truncate(len);
                 push_name(&mut self.path, entry.name);
                 let is_met = self.selection.meets(&self.path) || is_wanted;
-                if !is_met || self.selection.excludes(&self.path, entry.name) {
+                if !is_met || self.selection.excludes(&self.path) {
                     continue;
                 }
                 match self.shared.tree.stat(entry.node) {

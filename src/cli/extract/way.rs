@@ -127,7 +127,7 @@ fn open<'p>(step: Option<&'p Step>, base: &'p Place) -> io::Result<&'p Place> {
 
 /// Makes the directory of a step, or takes the one that is there.
 fn make(shared: &Shared, above: &Place, step: &Step) -> io::Result<Made> {
-    let mode = if step.is_wanted { BUSY } else { 0o777 & !shared.umask };
+    let mode = if step.is_wanted { BUSY } else { 0o777 & !u32::from(shared.umask) };
     match above.make_directory(&step.name, mode) {
         Ok(()) => {
             let place = above.enter(&step.name)?;
