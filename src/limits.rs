@@ -22,11 +22,19 @@ pub const DISC_SESSION_GAPS: [u64; 2] = [11_400, 6_900];
 /// take a few; the kernel stops at 32 as well.
 pub const CONTINUATION_AREAS: usize = 32;
 
-/// Bytes of one continuation area. SUSP 5.1 lets it be as long as 32 bits say; writers stay in one sector.
+/// Bytes of one continuation area. SUSP 5.1 lets it be as long as 32 bits say; writers stay in one sector, but for attributes.
 pub const CONTINUATION_AREA: u64 = 32 * 1024;
 
 /// Bytes of all continuation areas of one record. The longest name and the longest link take five KiB together.
 pub const CONTINUATION_AREAS_OF_RECORD: u64 = 16 * 1024;
+
+/// Continuation areas of one record that are read for its attributes (`AL`): libisofs puts as much as one block holds into each,
+/// and so many hold [`ATTRIBUTE_AREAS_OF_RECORD`].
+pub const ATTRIBUTE_AREAS: usize = 256;
+
+/// Bytes of all the continuation areas of one record, and of one of them, that are read for its attributes: several values as
+/// long as they can be ([`EXTENDED_ATTRIBUTE`]).
+pub const ATTRIBUTE_AREAS_OF_RECORD: u64 = 512 * 1024;
 
 /// Bytes of all the continuation areas that are read in other directories to decode one, for each byte of the directory
 /// itself: areas that many records share cannot multiply the work.
@@ -91,6 +99,13 @@ pub const EXTENDED_ATTRIBUTE_NAME: usize = 255;
 /// Bytes of all the names of the extended attributes of one node, each with a NUL, `XATTR_LIST_MAX` of Linux: the list
 /// ends before the first that does not fit.
 pub const EXTENDED_ATTRIBUTES: usize = 64 * 1024;
+
+/// Attributes of one node that are looked at: as many as have room in [`EXTENDED_ATTRIBUTES`].
+pub const ATTRIBUTES: usize = 8 * 1024;
+
+/// Directories of which the record that describes them is remembered: of an image with attributes it lies among the records of the
+/// directory above.
+pub const DESCRIBED_DIRECTORIES: usize = 64 * 1024;
 
 /// Bytes that the kernel may ask for in one request, which a buffer of each thread may have to hold. An answer must be whole:
 /// the kernel takes a shorter one for the end of the file. Larger requests leave the processor's cache before the reader comes.

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use isomount::{
     Error, limits, text,
-    tree::{Kind, NodeId, Piece, Stat, Tree},
+    tree::{
+        EXTENTS, Kind, NodeId, Piece, Stat, Tree,
+        access_list::{self, AccessList},
+    },
 };
 
 /// Steps of the walk that are taken.
@@ -203,15 +206,27 @@ impl<'a> Check<'a> {
         let tree = self.tree;
         let Some(left) = self.attributed.checked_sub(1) else { return };
         self.attributed = left;
+        // Where the bytes of a file lie is listed nowhere.
+        if let Ok(extents) = tree.attribute(id, EXTENTS) {
+            assert!(extents.len() as u64 <= limits::EXTENDED_ATTRIBUTE);
+            assert_eq!(tree.stat(id).unwrap().kind, Kind::File);
+        }
+        let _ = tree.private_attribute(id, b"isofs.cx");
         let Ok(names) = tree.attribute_names(id) else { return };
+        assert!(!names.iter().any(|name| **name == *EXTENTS));
         assert!(names.is_empty() || tree.has_extended_attributes());
         assert!(names.iter().map(|name| name.len() + 1).sum::<usize>() <= limits::EXTENDED_ATTRIBUTES);
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len(), "{names:?}");
         for name in names.iter().take(self.attributes) {
             self.attributes -= 1;
             assert!((1..=limits::EXTENDED_ATTRIBUTE_NAME).contains(&name.len()) && !name.contains(&0));
+            assert!(tree.may_have_attribute(name), "{:?}", text::escape(name));
             match tree.attribute(id, name) {
-                Ok(value) => assert!(value.len() as u64 <= limits::EXTENDED_ATTRIBUTE),
+                Ok(value) => {
+                    assert!(value.len() as u64 <= limits::EXTENDED_ATTRIBUTE);
+                    let is_list = [access_list::ACCESS, access_list::DEFAULT].contains(&&**name);
+                    assert!(!is_list || AccessList::from_kernel(&value).is_some_and(|list| list.len() >= 3));
+                }
                 Err(Error::NoAttribute) => panic!("{:?} is listed and not found", text::escape(name)),
                 Err(_) => {}
             }

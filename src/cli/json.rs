@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     answer::{from_root, joined, number},
+    attribute,
     long::moment,
 };
 use crate::{
@@ -95,7 +96,7 @@ fn word(kind: Kind) -> &'static str {
 }
 
 fn attributes(tree: &Tree, stat: &Stat) -> Result<Vec<Attribute>, Error> {
-    let names = tree.attribute_names(stat.id)?;
+    let names = attribute::names(tree, stat.id, stat.kind)?;
     let attributes = names.iter().map(|name| Attribute {
         name: readable(name),
         name_hex: hex_unless_text(name),

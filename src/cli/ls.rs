@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     answer::{self, Answer, ImageArgs, joined, number},
+    attribute,
     color::Colors,
     columns,
     exit::Failure,
@@ -297,7 +298,7 @@ impl Lister<'_> {
         if !self.args.xattr {
             return Ok(());
         }
-        let names = self.tree.attribute_names(row.node).unwrap_or_else(|error| {
+        let names = attribute::names(self.tree, row.node, row.kind).unwrap_or_else(|error| {
             self.answer.trouble(&row.path, &error);
             Vec::new()
         });

@@ -2,6 +2,7 @@
 
 mod answer;
 mod args;
+mod attribute;
 mod background;
 mod cat;
 mod color;

@@ -13,6 +13,10 @@ pub use session::Session;
 
 use crate::charset::Charset;
 
+/// What programs of macOS call the finder's information and the resource fork.
+const FINDER_INFO: &[u8] = b"com.apple.FinderInfo";
+const RESOURCE_FORK: &[u8] = b"com.apple.ResourceFork";
+
 /// Which of the disc's trees is wanted (`view=`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum View {

@@ -26,7 +26,7 @@ use crate::{
     bytes::{as_u64, as_usize},
     error::{Damage, Error},
     limits,
-    tree::{Entry, Kind, Listing, NodeId, Tree},
+    tree::{Entry, Kind, Listing, NodeId, Tree, access_list},
 };
 
 /// How long the kernel may believe what it was told. The tree never changes; ten years are for ever.
@@ -73,19 +73,28 @@ pub(super) struct Adapter {
     idle: Option<Arc<Idle>>,
     /// How long the kernel may believe what it is told.
     belief: Duration,
+    /// Whether the kernel checks permissions, and access control lists with them.
+    enforces_access_lists: bool,
     damage: Damage,
     /// Who waits for the end.
     events: Sender<Event>,
 }
 
 impl Adapter {
-    pub(super) fn new(tree: Tree, events: Sender<Event>, idle: Option<Arc<Idle>>) -> Self {
+    pub(super) fn new(
+        tree: Tree,
+        events: Sender<Event>,
+        idle: Option<Arc<Idle>>,
+        checks_permissions: bool,
+    ) -> Self {
+        let enforces_access_lists = checks_permissions && tree.may_have_access_lists();
         let tree = Arc::new(tree);
         let listed = Arc::new(Listed::new(tree.clone()));
         let ahead = Ahead::new(listed.clone());
         let prefetch = Arc::new(Prefetch::new(tree.clone()));
         let belief = idle.as_ref().map_or(FOR_EVER, |idle| idle.belief());
-        Self { tree, listed, ahead, prefetch, idle, belief, damage: Damage::default(), events }
+        let damage = Damage::default();
+        Self { tree, listed, ahead, prefetch, idle, belief, enforces_access_lists, damage, events }
     }
 
     /// What stores files ahead, to be told how.
@@ -164,6 +173,10 @@ impl Filesystem for Adapter {
             if config.add_capabilities(flag).is_err() {
                 log::debug!("the kernel has no {flag:?}");
             }
+        }
+        // Only where permissions are checked already: with this flag the kernel checks them for whoever mounted too.
+        if self.enforces_access_lists && config.add_capabilities(InitFlags::FUSE_POSIX_ACL).is_err() {
+            log::debug!("the kernel enforces no access control lists");
         }
         // What these return is the value from before. The first also bounds what is read in one request.
         let _ = config.set_max_write(limits::REQUEST);
@@ -326,27 +339,39 @@ impl Filesystem for Adapter {
         });
     }
 
-    // Where there are no extended attributes, ENOSYS makes the kernel answer EOPNOTSUPP by itself from then on.
+    // EOPNOTSUPP, where there is nothing of the kind, is what programs such as ls(1) remember for the whole mount. The kernel would remember
+    // ENOSYS, for every name, and where the bytes lie can be asked of every file.
     fn getxattr(&self, _req: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
-        if !self.tree.has_extended_attributes() {
-            return reply.error(Errno::ENOSYS);
-        }
-        self.guarded(|| match self.tree.attribute(self.node(ino), name.as_bytes()) {
-            Ok(value) => fill(reply, size, &value),
-            Err(error) => reply.error(self.errno(&error)),
+        self.guarded(|| {
+            let name = name.as_bytes();
+            if !self.tree.may_have_attribute(name) {
+                // The kernel lets nobody in where it fails to ask for a list that it enforces.
+                let is_list = [access_list::ACCESS, access_list::DEFAULT].contains(&name);
+                let is_enforced = is_list && self.enforces_access_lists;
+                return reply.error(if is_enforced { Errno::ENODATA } else { Errno::EOPNOTSUPP });
+            }
+            match self.tree.attribute(self.node(ino), name) {
+                Ok(value) => fill(reply, size, &value),
+                Err(error) => reply.error(self.errno(&error)),
+            }
         });
     }
 
-    fn listxattr(&self, _req: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
-        if !self.tree.has_extended_attributes() {
-            return reply.error(Errno::ENOSYS);
-        }
-        self.guarded(|| match self.tree.attribute_names(self.node(ino)) {
-            Ok(names) => {
-                let list: Vec<u8> = names.iter().flat_map(|name| name.iter().chain(&[0])).copied().collect();
-                fill(reply, size, &list);
+    fn listxattr(&self, req: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+        self.guarded(|| {
+            if !self.tree.has_extended_attributes() {
+                return reply.error(Errno::EOPNOTSUPP);
             }
-            Err(error) => reply.error(self.errno(&error)),
+            match self.tree.attribute_names(self.node(ino)) {
+                Ok(names) => {
+                    // The kernel tells the values of these to nobody else.
+                    let is_shown = |name: &[u8]| req.uid() == 0 || !name.starts_with(b"trusted.");
+                    let names = names.iter().filter(|name| is_shown(name));
+                    let list: Vec<u8> = names.flat_map(|name| name.iter().chain(&[0])).copied().collect();
+                    fill(reply, size, &list);
+                }
+                Err(error) => reply.error(self.errno(&error)),
+            }
         });
     }
 

@@ -81,6 +81,13 @@ pub struct MountOptions {
     pub threads: Option<usize>,
 }
 
+impl MountOptions {
+    /// Whether the kernel checks permissions for anybody.
+    fn are_permissions_checked(&self) -> bool {
+        self.checks_permissions || self.access != Access::Owner
+    }
+}
+
 /// Why a mount ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -157,7 +164,7 @@ impl Mounted {
             .map_err(io)?;
         let root = tree.root();
         let idle = options.idle_timeout.map(|timeout| Arc::new(Idle::new(timeout)));
-        let adapter = Adapter::new(tree, events.clone(), idle.clone());
+        let adapter = Adapter::new(tree, events.clone(), idle.clone(), options.are_permissions_checked());
         let prefetch = adapter.prefetch();
         let config = config(options);
         let session = Session::new(adapter, &mount_point, &config).map_err(io)?;
@@ -302,7 +309,7 @@ fn config(options: &MountOptions) -> Config {
         Access::OwnerAndRoot => SessionACL::RootAndOwner,
         Access::All => SessionACL::All,
     };
-    if options.checks_permissions || options.access != Access::Owner {
+    if options.are_permissions_checked() {
         config.mount_options.push(MountOption::DefaultPermissions);
     }
     // More threads than processors: one that waits on the processor of the reader answers without waking another one.

@@ -67,6 +67,11 @@ pub trait Packed: Send + Sync + fmt::Debug {
     /// Bytes of memory that the decoder takes.
     fn weight(&self) -> usize;
 
+    /// Where the packed bytes lie, for whoever wants to know.
+    fn stored(&self) -> Option<&Data> {
+        None
+    }
+
     /// Unpacks block `index`.
     ///
     /// # Errors
@@ -160,6 +165,11 @@ impl Data {
     /// How many places there are.
     pub fn places(&self) -> usize {
         self.segments.len()
+    }
+
+    /// The places in the order of the file, each with its bytes.
+    pub(super) fn segments(&self) -> impl Iterator<Item = (&Place, u64)> {
+        self.segments.iter().map(|segment| (&segment.place, segment.len))
     }
 
     /// Bytes of the file.

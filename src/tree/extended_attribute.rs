@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::EXTENTS;
 use crate::limits;
 
 /// What programs of macOS call their attributes. Linux lets programs without privileges copy only `user.` names, so that
@@ -31,7 +32,8 @@ pub(super) fn names(all: &[ExtendedAttribute]) -> Vec<Box<[u8]>> {
     let mut listed = HashSet::new();
     let mut room = limits::EXTENDED_ATTRIBUTES;
     let mut names = Vec::new();
-    for attribute in all.iter().filter(|a| is_name(&a.name)) {
+    // What an image has under the name of what is told of every file came there as a copy.
+    for attribute in all.iter().filter(|a| is_name(&a.name) && *a.name != *EXTENTS) {
         // Of several of one name the first counts, also when it is too large.
         if !listed.insert(&attribute.name) || attribute.size > limits::EXTENDED_ATTRIBUTE {
             continue;

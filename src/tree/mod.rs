@@ -4,10 +4,12 @@
 //! [`Tree`]. The reader (`reader.rs`) is the one file here that names `volume`: every driver says where bytes
 //! are, and one reader gets them, so it has to stand on this side of the drivers.
 
+pub mod access_list;
 mod any_case;
 pub mod content;
 mod copy;
 mod extended_attribute;
+mod extents;
 #[cfg(test)]
 pub(crate) mod fake;
 mod listing;
@@ -26,9 +28,11 @@ use std::{
     },
 };
 
+use access_list::AccessList;
 pub use content::{Content, Data, Packed, Piece, Place};
 pub use copy::CopyError;
 pub use extended_attribute::ExtendedAttribute;
+pub use extents::EXTENTS;
 pub use listing::{Entry, Listing, ListingBuilder};
 pub use node::{Attributes, Device, Kind, KnownNodes, Node, NodeId, Stat, Statistics, Timestamp};
 pub use reader::read_stored;
@@ -74,8 +78,19 @@ pub trait FileSystem: Send + Sync {
     /// As [`listing`](Self::listing).
     fn parent(&self, directory: NodeId) -> Result<NodeId>;
 
-    /// Whether a node may have extended attributes.
+    /// Whether a node that was listed may have extended attributes.
     fn has_extended_attributes(&self) -> bool {
+        false
+    }
+
+    /// Whether one may have an extended attribute of that name, as far as the driver knows without a look at the disc.
+    fn may_have_extended_attribute(&self, name: &[u8]) -> bool {
+        let _ = name;
+        self.has_extended_attributes()
+    }
+
+    /// Whether there may be access control lists in the tree, also where nothing was listed yet.
+    fn may_have_access_lists(&self) -> bool {
         false
     }
 
@@ -94,6 +109,16 @@ pub trait FileSystem: Send + Sync {
     /// # Errors
     /// As [`node`](Self::node), of the attribute too.
     fn extended_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Data>> {
+        let _ = (id, name);
+        Ok(None)
+    }
+
+    /// The value of an attribute that a writer keeps for itself, and nobody is shown: of libisofs `isofs.ca`, `isofs.cx` ...;
+    /// `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// As [`node`](Self::node).
+    fn private_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Vec<u8>>> {
         let _ = (id, name);
         Ok(None)
     }
@@ -310,15 +335,25 @@ impl Tree {
         data_of(&node)?.seek_hole(at).ok_or(Error::NoOffset)
     }
 
-    /// Whether a node may have extended attributes.
+    /// Whether a node that was listed may have extended attributes, but for [`EXTENTS`].
     pub fn has_extended_attributes(&self) -> bool {
         self.file_system.has_extended_attributes()
+    }
+
+    /// Whether a node that was listed may have an extended attribute of that name.
+    pub fn may_have_attribute(&self, name: &[u8]) -> bool {
+        name == EXTENTS || self.file_system.may_have_extended_attribute(name)
+    }
+
+    /// Whether there may be access control lists in the tree.
+    pub fn may_have_access_lists(&self) -> bool {
+        self.file_system.may_have_access_lists()
     }
 
     /// The names of the extended attributes of a node, in the order of the disc. Left out is what the kernel could not be
     /// told: names that are empty, have a NUL in them or are longer than [`crate::limits::EXTENDED_ATTRIBUTE_NAME`], those of
     /// values over [`crate::limits::EXTENDED_ATTRIBUTE`], and all from the first on that does not fit into
-    /// [`crate::limits::EXTENDED_ATTRIBUTES`] any more.
+    /// [`crate::limits::EXTENDED_ATTRIBUTES`] any more. [`EXTENTS`], which every file has, is not among them.
     ///
     /// # Errors
     /// As [`FileSystem::extended_attributes`].
@@ -327,21 +362,51 @@ impl Tree {
     }
 
     /// The value of an extended attribute, at most [`crate::limits::EXTENDED_ATTRIBUTE`] bytes. One named `com.apple.x` is
-    /// `user.com.apple.x` as well, the name under which programs without privileges can keep a copy; it is not listed so.
+    /// `user.com.apple.x` as well, the name under which programs without privileges can keep a copy; it is not listed so. An
+    /// access control list says of owner, group and others what [`stat`](Self::stat) does. [`EXTENTS`] is where the bytes of a file
+    /// lie.
     ///
     /// # Errors
     /// [`Error::NoAttribute`] when there is none of that name, or its name or size keeps it out of
     /// [`attribute_names`](Self::attribute_names); [`Error::Corrupt`] or [`Error::Io`] when a byte of it is not in the
     /// image, [`Error::Unsupported`] for packed blocks; or as [`FileSystem::extended_attributes`].
     pub fn attribute(&self, id: NodeId, name: &[u8]) -> Result<Vec<u8>> {
+        if name == EXTENTS {
+            return self.extents(id);
+        }
         for name in extended_attribute::spellings(name) {
-            if let Some(data) = self.file_system.extended_attribute(id, name)?
+            if self.file_system.may_have_extended_attribute(name)
+                && let Some(data) = self.file_system.extended_attribute(id, name)?
                 && data.size() <= crate::limits::EXTENDED_ATTRIBUTE
             {
-                return self.reader.whole(&data);
+                let value = self.reader.whole(&data)?;
+                return if name == access_list::ACCESS { self.fitted(id, &value) } else { Ok(value) };
             }
         }
         Err(Error::NoAttribute)
+    }
+
+    /// Where the bytes of a file lie.
+    fn extents(&self, id: NodeId) -> Result<Vec<u8>> {
+        let node = self.file_system.node(id)?;
+        match node.attributes.kind {
+            Kind::File => data_of(&node).map(|data| extents::text(data).into_bytes()),
+            _ => Err(Error::NoAttribute),
+        }
+    }
+
+    /// An access control list with the permissions that are shown: options change them, and the kernel wants both to say the same.
+    fn fitted(&self, id: NodeId, value: &[u8]) -> Result<Vec<u8>> {
+        let list = AccessList::from_kernel(value).ok_or(Error::NoAttribute)?;
+        Ok(list.with_mode(self.stat(id)?.permissions).to_kernel())
+    }
+
+    /// The value of an attribute that a writer keeps for itself ([`FileSystem::private_attribute`]); `None` when there is none.
+    ///
+    /// # Errors
+    /// As [`FileSystem::private_attribute`].
+    pub fn private_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.file_system.private_attribute(id, name)
     }
 
     /// Everything below (and with) the root, parents first, each directory once.

@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+pub mod attributes;
 pub mod forge;
 pub mod large;
 pub mod listing;

@@ -8,7 +8,7 @@ use rustix::{
 };
 
 use super::{Shared, place::Place};
-use crate::tree::{Kind, NodeId, Stat, Timestamp};
+use crate::tree::{Kind, Stat, Timestamp, access_list};
 
 /// What lets a program run as somebody else.
 const SET_ID: u16 = 0o6000;
@@ -41,11 +41,9 @@ pub(super) fn set(shared: &Shared, file: impl AsFd, now: &fs::Stat, stat: &Stat)
         Owner::Other(uid, gid) => note(fs::fchown(&file, uid, gid)),
         Owner::NotOurs => false,
     };
-    if shared.tree.has_extended_attributes() {
-        for_each_attribute(shared, stat.id, |name, value| {
-            note(fs::fsetxattr(&file, name, value, XattrFlags::empty()));
-        });
-    }
+    for_each_attribute(shared, stat, |name, value| {
+        note(fs::fsetxattr(&file, name, value, XattrFlags::empty()));
+    });
     let mode = mode(shared, stat, has_owner);
     // A new owner takes away what the first mode had.
     if now.st_mode & 0o7777 != u32::from(mode) || mode & SET_ID != 0 {
@@ -72,6 +70,9 @@ pub(super) fn set_unopened(shared: &Shared, place: &Place, name: &[u8], stat: &S
         Owner::Other(uid, gid) => note(fs::chownat(at, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW)),
         Owner::NotOurs => false,
     };
+    for_each_attribute(shared, stat, |attribute, value| {
+        note(place.set_attribute(name, attribute, value));
+    });
     // A link has no permissions, and this call would follow one. What is no link was made a moment ago with its permissions, and needs
     // the call for those that a new owner takes away.
     let mode = mode(shared, stat, has_owner);
@@ -120,18 +121,27 @@ fn times(stat: &Stat) -> Timestamps {
     Timestamps { last_access: time(stat.accessed), last_modification: time(stat.modified) }
 }
 
-/// Those that may be set: of users, and all others by root.
-fn for_each_attribute(shared: &Shared, id: NodeId, mut set: impl FnMut(&[u8], &[u8])) {
-    let names = match shared.tree.attribute_names(id) {
+/// Those that may be set: of users, and access control lists; all others by root. Linux has none of users for what is no file or
+/// directory.
+fn for_each_attribute(shared: &Shared, stat: &Stat, mut set: impl FnMut(&[u8], &[u8])) {
+    if !shared.tree.has_extended_attributes() {
+        return;
+    }
+    let names = match shared.tree.attribute_names(stat.id) {
         Ok(names) => names,
         Err(error) => return shared.report.incomplete(io::Error::other(error)),
     };
     for name in names {
         let own = if name.starts_with(APPLE) { [b"user.", &*name].concat() } else { name.to_vec() };
-        if !(own.starts_with(b"user.") || shared.is_root) {
+        let is_wanted = if own.starts_with(b"user.") {
+            matches!(stat.kind, Kind::File | Kind::Directory)
+        } else {
+            shared.is_root || [access_list::ACCESS, access_list::DEFAULT].contains(&&*own)
+        };
+        if !is_wanted {
             continue;
         }
-        match shared.tree.attribute(id, &name) {
+        match shared.tree.attribute(stat.id, &name) {
             Ok(value) => set(&own, &value),
             Err(error) => shared.report.incomplete(io::Error::other(error)),
         }

@@ -8,7 +8,7 @@ use std::{fs::File, io, path::Path};
 
 use rustix::{
     fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
-    fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Stat},
+    fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Stat, XattrFlags},
     io::Errno,
 };
 
@@ -115,6 +115,14 @@ impl Place {
             Err(Errno::INVAL | Errno::NOSYS) => Ok(fs::renameat(&self.handle, old, &self.handle, name)?),
             done => Ok(done?),
         }
+    }
+
+    /// Gives what is called `name`, itself when it is a link, an extended attribute.
+    pub(super) fn set_attribute(&self, name: &[u8], attribute: &[u8], value: &[u8]) -> Result<(), Errno> {
+        // Older kernels have no call that does it by a directory and a name.
+        let directory = format!("/proc/self/fd/{}/", self.handle.as_raw_fd());
+        let path = [directory.as_bytes(), checked(name).map_err(|_| Errno::INVAL)?].concat();
+        fs::lsetxattr(path, attribute, value, XattrFlags::empty())
     }
 
     /// Removes what is no directory.

@@ -4,10 +4,11 @@ use std::{cell::Cell, sync::Arc};
 
 use super::{
     Iso9660,
+    attribute::Attributes,
     descriptor::{DescriptorSet, VolumeTree},
     name::Naming,
     record::RecordBuffer,
-    susp::{self, Areas},
+    susp::{self, Areas, Reach},
 };
 use crate::{
     error::{Damage, Error, Result},
@@ -18,12 +19,26 @@ use crate::{
 /// The identifiers by which Rock Ridge announces itself (`ER`), RRIP 4.3 in its versions.
 const IDENTIFIERS: [&[u8]; 3] = [b"RRIP_", b"IEEE_P1282", b"IEEE_1282"];
 
+/// That by which AAIP announces itself, in its versions that have `AL`.
+const ATTRIBUTES: &[u8] = b"AAIP_02";
+
 /// A tree that could be shown.
 struct Candidate {
     view: View,
     tree: VolumeTree,
     naming: Naming,
-    rock_ridge: Option<u8>,
+    rock_ridge: Option<SystemUse>,
+}
+
+/// What the root's own record says of the system use fields of a tree with Rock Ridge.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SystemUse {
+    /// Bytes in front of the entries of each field (`SP`, SUSP 5.3).
+    pub(super) skip: u8,
+    /// Whether attribute lists (`AL`) are announced.
+    pub(super) announces_attributes: bool,
+    /// What the root has of attributes.
+    pub(super) attributes: Attributes,
 }
 
 /// The tree that `options` want: by default Rock Ridge, then Joliet, then plain ISO 9660; the first of them that has a
@@ -106,13 +121,13 @@ fn candidates(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<Ca
     let plain = Naming::Iso9660(options.map);
     if let Some(tree) = &set.primary
         && options.rock_ridge
-        && let Some(skip) = rock_ridge(volume, tree)
+        && let Some(system_use) = rock_ridge(volume, tree)
     {
         all.push(Candidate {
             view: View::RockRidge,
             tree: tree.clone(),
             naming: plain,
-            rock_ridge: Some(skip),
+            rock_ridge: Some(system_use),
         });
     }
     if let Some((tree, level)) = &set.joliet
@@ -134,24 +149,26 @@ fn candidates(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<Ca
 }
 
 /// Looks into the root's own record for Rock Ridge: announced by `ER`, or by its fields where a writer forgot to announce
-/// it. Returns how many bytes are in front of the entries of each system use field (`SP`, SUSP 5.3).
-fn rock_ridge(volume: &Volume, tree: &VolumeTree) -> Option<u8> {
+/// it.
+fn rock_ridge(volume: &Volume, tree: &VolumeTree) -> Option<SystemUse> {
     let at = tree.root_record(volume).ok()?.record().ok()?.data_at(tree.block_size);
     let buffer = RecordBuffer::read(volume, at, tree.layout).ok()?;
     let record = buffer.record().ok().filter(|r| r.is_self())?;
     let damage = Damage::default();
     let budget = Cell::new(u64::MAX);
     let (block_size, damage, budget) = (tree.block_size, &damage, &budget);
-    let areas = Areas { read: Volume::peek, volume, block_size, damage, budget };
-    let (mut skip, mut is_there) = (0, false);
+    let areas = Areas { read: Volume::peek, volume, block_size, damage, budget, reach: Reach::RockRidge };
+    let (mut skip, mut is_there, mut announces_attributes) = (0, false, false);
+    let mut attributes = Attributes::default();
     areas.visit(susp::start(record.system_use, 0), at, |entry| match (&entry.signature, entry.data) {
         (b"SP", [0xbe, 0xef, bytes, ..]) => skip = *bytes,
         (b"ER", [length, _, _, _, rest @ ..]) => {
             let identifier = rest.get(..usize::from(*length)).unwrap_or(rest);
             is_there |= IDENTIFIERS.iter().any(|known| identifier.starts_with(known));
+            announces_attributes |= identifier.starts_with(ATTRIBUTES);
         }
         (b"PX" | b"RR", _) => is_there = true,
-        _ => {}
+        _ => attributes.take(entry),
     });
-    is_there.then_some(skip)
+    is_there.then_some(SystemUse { skip, announces_attributes, attributes })
 }

@@ -72,6 +72,7 @@ impl Iso9660 {
                     continue;
                 }
             };
+            self.meet(&record);
             if record.is_self() || record.is_parent() || previous.is_continued_by(&record) {
                 continue;
             }
@@ -100,6 +101,7 @@ impl Iso9660 {
         record: &Record<'_>,
     ) {
         let rock_ridge = self.rock_ridge(record).unwrap_or_default();
+        self.meet_entries(rock_ridge.attributes);
         let (name, version) = if rock_ridge.name.is_empty() {
             let (identifier, system_use) = (record.identifier, record.system_use);
             let name = self.naming.name(identifier, self.charset, system_use, record.is_directory());
@@ -116,13 +118,16 @@ impl Iso9660 {
                     && relocations.is_unmarked_holder(record, &name)
             };
             if !is_elsewhere {
-                names.push(&name, version, self.directory_of(record).0, Kind::Directory, || None);
+                let id = self.directory_of(record).0;
+                self.described.remember(id, record.at);
+                names.push(&name, version, id, Kind::Directory, || None);
             }
             return;
         }
         if let Some(child) = rock_ridge.child {
             let at = self.block_at(child);
             if self.extent_at(at).is_some() {
+                self.described.remember(NodeId(at), record.at);
                 names.push(&name, version, NodeId(at), Kind::Directory, || None);
                 return;
             }

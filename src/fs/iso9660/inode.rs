@@ -106,7 +106,7 @@ impl Iso9660 {
     }
 
     /// The sections of a file, ECMA-119 6.5.1, and what is wrong when they do not end as they should.
-    fn stored(&self, first: &Record<'_>) -> (Data, Option<Error>) {
+    pub(super) fn stored(&self, first: &Record<'_>) -> (Data, Option<Error>) {
         let mut data = Data::default();
         self.push_section(&mut data, first);
         let mut count: usize = 1;

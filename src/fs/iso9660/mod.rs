@@ -4,9 +4,16 @@
 //! the offset of its own `.` record, which is where its extent begins. So a number is the same in every mount and
 //! there is no table of them. Files with several names are the exception (`hard_link.rs`).
 
+mod aaip;
+mod amiga;
+mod apple;
+mod associated;
+mod attribute;
 mod choice;
+mod described;
 mod descriptor;
 mod directory;
+mod extended_attribute_record;
 mod hard_link;
 mod inode;
 mod name;
@@ -17,6 +24,7 @@ mod rock_ridge;
 mod session;
 mod sparse;
 mod susp;
+mod xa;
 mod zisofs;
 
 use std::{cell::Cell, sync::Arc};
@@ -24,19 +32,22 @@ use std::{cell::Cell, sync::Arc};
 pub use name::NameMap;
 
 use self::{
+    attribute::Met,
+    choice::SystemUse,
+    described::Described,
     descriptor::{DescriptorSet, VolumeTree},
     hard_link::HardLinks,
     name::Naming,
     record::{DirectoryExtent, Layout, Record, RecordBuffer, Records},
     rock_ridge::RockRidge,
-    susp::Areas,
+    susp::{Areas, Reach},
 };
 use super::{Options, View};
 use crate::{
     charset::Charset,
     error::{Damage, Error, Result},
     limits, text,
-    tree::{FileSystem, KnownNodes, Listing, Node, NodeId, Statistics},
+    tree::{Data, ExtendedAttribute, FileSystem, KnownNodes, Listing, Node, NodeId, Statistics},
     volume::{Cache, Volume},
 };
 
@@ -67,6 +78,8 @@ pub struct Iso9660 {
     nodes: Cache<NodeId, Arc<Node>>,
     listings: Cache<NodeId, Arc<Listing>>,
     hard_links: HardLinks,
+    described: Described,
+    met: Met,
 }
 
 impl Iso9660 {
@@ -101,7 +114,7 @@ impl Iso9660 {
         tree: VolumeTree,
         view: View,
         naming: Naming,
-        rock_ridge: Option<u8>,
+        system_use: Option<SystemUse>,
         options: &Options,
     ) -> Result<Self> {
         let root_record = tree.root_record(volume)?;
@@ -113,7 +126,7 @@ impl Iso9660 {
             volume: volume.clone(),
             view,
             naming,
-            rock_ridge,
+            rock_ridge: system_use.map(|system_use| system_use.skip),
             root: (NodeId(at), own),
             session: 0,
             hide: options.hide.unwrap_or(false),
@@ -131,12 +144,23 @@ impl Iso9660 {
                 listing.weight()
             }),
             hard_links: HardLinks::default(),
+            described: Described::new(system_use.is_some_and(|system_use| system_use.announces_attributes)),
+            met: Met::default(),
             tree,
         };
         iso.root = match iso.extent_at(at) {
             Some(extent) => (NodeId(at), extent),
             None => (NodeId(iso.tree.root_record_at), own),
         };
+        // Nobody lists the directory above the root.
+        if let Some(system_use) = system_use {
+            iso.meet_entries(system_use.attributes);
+        }
+        if let Ok(buffer) = RecordBuffer::peek(volume, at, iso.tree.layout)
+            && let Ok(record) = buffer.record()
+        {
+            iso.meet(&record);
+        }
         Ok(iso)
     }
 
@@ -208,12 +232,21 @@ impl Iso9660 {
     /// As [`rock_ridge`](Self::rock_ridge), reading at most `budget` bytes of continuation areas: for whoever looks at many
     /// records at once.
     fn rock_ridge_within(&self, record: &Record<'_>, budget: &Cell<u64>) -> Option<RockRidge> {
-        // The root's own record holds `SP` itself: nothing is skipped in front of it but XA information.
-        let is_root = record.at == self.root.1.at;
-        let skip = self.rock_ridge.map(|skip| if is_root { 0 } else { skip })?;
-        let (volume, block_size, damage) = (&self.volume, self.tree.block_size, &self.damage);
-        let areas = Areas { read: Volume::read, volume, block_size, damage, budget };
+        let skip = self.skip(record)?;
+        let areas = self.areas(budget, Reach::RockRidge);
         Some(RockRidge::parse(&areas, susp::start(record.system_use, skip), record.at))
+    }
+
+    /// Bytes in front of the entries of a system use field; `None` in a tree without Rock Ridge. The root's own record holds `SP`
+    /// itself: nothing is skipped in front of it but XA information.
+    fn skip(&self, record: &Record<'_>) -> Option<u8> {
+        let is_root = record.at == self.root.1.at;
+        self.rock_ridge.map(|skip| if is_root { 0 } else { skip })
+    }
+
+    fn areas<'a>(&'a self, budget: &'a Cell<u64>, reach: Reach) -> Areas<'a> {
+        let (volume, block_size, damage) = (&self.volume, self.tree.block_size, &self.damage);
+        Areas { read: Volume::read, volume, block_size, damage, budget, reach }
     }
 
     /// The bytes of continuation areas that may be read to decode a directory.
@@ -275,6 +308,31 @@ impl FileSystem for Iso9660 {
         let at = linked.unwrap_or(recorded);
         let is_directory = self.extent_at(at).is_some();
         if is_directory { Ok(NodeId(at)) } else { Ok(self.root.0) }
+    }
+
+    fn has_extended_attributes(&self) -> bool {
+        self.has_attributes()
+    }
+
+    fn may_have_extended_attribute(&self, name: &[u8]) -> bool {
+        self.may_have_attribute(name)
+    }
+
+    fn may_have_access_lists(&self) -> bool {
+        self.described.has_lists()
+    }
+
+    fn extended_attributes(&self, id: NodeId) -> Result<Vec<ExtendedAttribute>> {
+        self.attribute_names(id)
+    }
+
+    fn extended_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Data>> {
+        let found = self.attributes(id)?.into_iter().find(|(found, _)| **found == *name);
+        Ok(found.map(|(_, data)| data))
+    }
+
+    fn private_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.private_attribute_of(id, name)
     }
 
     fn statistics(&self) -> Statistics {

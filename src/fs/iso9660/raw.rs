@@ -1,6 +1,9 @@
 //! The structures of ISO 9660 as they lie on the disc, and nothing else. Offsets in the standards count from 1.
 
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+use zerocopy::{
+    FromBytes, Immutable, KnownLayout, Unaligned,
+    byteorder::{BE, LE, U16},
+};
 
 use crate::bytes::{Both16, Both32};
 
@@ -196,3 +199,93 @@ pub(super) struct ZisofsField {
     pub(super) size: [u8; 8],
 }
 const _: () = assert!(size_of::<ZisofsField>() == 12);
+
+/// CD-ROM XA information in front of a system use field, "CD-ROM XA" II 2.7.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned, Clone, Copy)]
+#[repr(C)]
+pub(super) struct ExtendedArchitecture {
+    /// The group
+    pub(super) group: U16<BE>,
+    /// The owner
+    pub(super) user: U16<BE>,
+    /// Permissions, and the form of the sectors
+    pub(super) attributes: U16<BE>,
+    /// `XA`
+    pub(super) signature: [u8; 2],
+    /// The number that the sectors of an interleaved file bear
+    pub(super) file_number: u8,
+    pub(super) reserved: [u8; 5],
+}
+const _: () = assert!(size_of::<ExtendedArchitecture>() == 14);
+
+/// `AA`, Apple's Technical Note FL36, of a file on HFS, behind the header, whose version says so.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned, Clone, Copy)]
+#[repr(C)]
+pub(super) struct AppleFile {
+    pub(super) file_type: [u8; 4],
+    pub(super) creator: [u8; 4],
+    /// Flags of the Finder
+    pub(super) flags: [u8; 2],
+}
+const _: () = assert!(size_of::<AppleFile>() == 10);
+
+/// `AA` of a file on ProDOS, behind the header, whose version says so.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned, Clone, Copy)]
+#[repr(C)]
+pub(super) struct AppleProDosFile {
+    pub(super) file_type: u8,
+    pub(super) auxiliary_type: U16<LE>,
+}
+const _: () = assert!(size_of::<AppleProDosFile>() == 3);
+
+/// The start of `AS`, "Rock Ridge Amiga Specific" 2.4, behind the header, where the flags say that there is one.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned, Clone, Copy)]
+#[repr(C)]
+pub(super) struct AmigaProtection {
+    /// Bits for whoever wants some
+    pub(super) user: u8,
+    pub(super) zero: u8,
+    /// What groups and others may do
+    pub(super) multiuser: u8,
+    /// What the owner may not do, and marks
+    pub(super) protection: u8,
+}
+const _: () = assert!(size_of::<AmigaProtection>() == 4);
+
+/// Extended attribute record, ECMA-119 9.5; what follows is as long as it says.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(super) struct ExtendedAttributeRecord {
+    /// 9.5.1
+    pub(super) owner: Both16,
+    /// 9.5.2
+    pub(super) group: Both16,
+    /// 9.5.3
+    pub(super) permissions: U16<BE>,
+    /// 9.5.4, as all dates sixteen digits and a zone (8.4.26.1)
+    pub(super) created: [u8; 17],
+    /// 9.5.5
+    pub(super) modified: [u8; 17],
+    /// 9.5.6
+    pub(super) expires: [u8; 17],
+    /// 9.5.7
+    pub(super) effective: [u8; 17],
+    /// 9.5.8
+    pub(super) record_format: u8,
+    /// 9.5.9
+    pub(super) record_attributes: u8,
+    /// 9.5.10, in bytes
+    pub(super) record_length: Both16,
+    /// 9.5.11
+    pub(super) system_identifier: [u8; 32],
+    /// 9.5.12
+    pub(super) system_use: [u8; 64],
+    /// 9.5.13
+    pub(super) version: u8,
+    /// 9.5.14, in bytes
+    pub(super) escape_sequences_length: u8,
+    reserved_183: [u8; 64],
+    /// 9.5.15, in bytes
+    pub(super) application_use_length: Both16,
+}
+const _: () = assert!(size_of::<ExtendedAttributeRecord>() == 250);

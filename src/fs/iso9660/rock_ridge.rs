@@ -3,6 +3,7 @@
 use zerocopy::FromBytes;
 
 use super::{
+    attribute::Attributes,
     raw,
     susp::{Areas, Entry},
 };
@@ -32,6 +33,8 @@ pub(super) struct RockRidge {
     pub(super) is_relocated: bool,
     pub(super) sparse: Option<Sparse>,
     pub(super) zisofs: Option<Zisofs>,
+    /// What there is of attributes.
+    pub(super) attributes: Attributes,
 }
 
 /// `PX`.
@@ -146,7 +149,7 @@ impl RockRidge {
             b"RE" => self.is_relocated = true,
             b"SF" => self.sparse = sparse(data).or(self.sparse),
             b"ZF" | b"Z2" => self.zisofs = zisofs(entry.version, data).or(self.zisofs),
-            _ => {}
+            _ => self.attributes.take(entry),
         }
     }
 

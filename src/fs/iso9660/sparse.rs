@@ -98,6 +98,10 @@ impl Packed for Tables {
         size_of::<Self>().saturating_add(self.stored.weight())
     }
 
+    fn stored(&self) -> Option<&Data> {
+        Some(&self.stored)
+    }
+
     fn unpack(&self, index: u64) -> Result<Vec<u8>> {
         let offset = index.saturating_mul(LEAF);
         let mut block = vec![0; as_usize(LEAF.min(self.size.saturating_sub(offset)))];

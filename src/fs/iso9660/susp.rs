@@ -13,7 +13,10 @@ use crate::{
 };
 
 /// Bytes of the XA system use information, which some writers put in front, "CD-ROM XA" II 2.7.
-const XA_LENGTH: usize = 14;
+const XA_LENGTH: usize = size_of::<raw::ExtendedArchitecture>();
+
+/// `AL`, the attributes of AAIP.
+pub(super) const ATTRIBUTE_LIST: [u8; 2] = *b"AL";
 
 /// One system use entry.
 #[derive(Clone, Copy)]
@@ -34,68 +37,107 @@ pub(super) struct Areas<'a> {
     pub(super) damage: &'a Damage,
     /// Bytes of continuation areas that may still be read.
     pub(super) budget: &'a Cell<u64>,
+    pub(super) reach: Reach,
+}
+
+/// How far the entries of one record are followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// As far as Rock Ridge goes.
+    RockRidge,
+    /// As far as attributes (`AL`) go, which writers put behind Rock Ridge.
+    Attributes,
+}
+
+impl Reach {
+    /// Areas, bytes of one, bytes of all.
+    fn limits(self) -> (usize, u64, u64) {
+        match self {
+            Self::RockRidge => {
+                (limits::CONTINUATION_AREAS, limits::CONTINUATION_AREA, limits::CONTINUATION_AREAS_OF_RECORD)
+            }
+            Self::Attributes => (
+                limits::ATTRIBUTE_AREAS,
+                limits::ATTRIBUTE_AREAS_OF_RECORD,
+                limits::ATTRIBUTE_AREAS_OF_RECORD,
+            ),
+        }
+    }
 }
 
 /// The part of a record's system use field where entries begin: behind `skip` bytes (the `SP` entry says how many) and
 /// behind XA information, whether or not it was counted.
 pub(super) fn start(system_use: &[u8], skip: u8) -> &[u8] {
     let field = system_use.get(usize::from(skip)..).unwrap_or_default();
-    if is_xa(field) { field.get(XA_LENGTH..).unwrap_or_default() } else { field }
+    if xa(field).is_some() { field.get(XA_LENGTH..).unwrap_or_default() } else { field }
 }
 
-/// Whether XA information begins here: `XA` at its place, zeros behind it, and no system use entry that only looks so
-/// because of a name in it.
-fn is_xa(field: &[u8]) -> bool {
-    let Some(xa) = field.first_chunk::<XA_LENGTH>() else { return false };
-    let [a, _, length, version, _, _, b'X', b'A', _, reserved @ ..] = xa else { return false };
+/// The XA information at the start of a system use field: `XA` at its place, zeros behind it, and no system use entry that only
+/// looks so because of a name in it.
+pub(super) fn xa(field: &[u8]) -> Option<&raw::ExtendedArchitecture> {
+    let (xa, _) = raw::ExtendedArchitecture::ref_from_prefix(field).ok()?;
+    let [a, _, length, version, ..] = field else { return None };
     let is_entry = a.is_ascii_uppercase() && *length >= 4 && *version == 1;
-    reserved.iter().all(|b| *b == 0) && !is_entry
+    (xa.signature == *b"XA" && xa.reserved.iter().all(|b| *b == 0) && !is_entry).then_some(xa)
+}
+
+/// Shows `visit` each entry of a field that is not continued.
+pub(super) fn visit(field: &[u8], mut visit: impl FnMut(Entry<'_>)) {
+    let _ = scan(field, 0, &mut visit);
 }
 
 impl Areas<'_> {
-    /// Shows `visit` each entry of `field` and of the areas in which it is continued, in order: at most 32 areas, each
-    /// one once, as many bytes as [`limits`] and the budget allow. `at` is the place of the record, for the log.
+    /// Shows `visit` each entry of `field` and of the areas in which it is continued, in order: each area once, as many areas and
+    /// bytes as [`Reach`] and the budget allow. `at` is the place of the record, for the log.
     pub(super) fn visit(&self, field: &[u8], at: u64, mut visit: impl FnMut(Entry<'_>)) {
+        let (areas, area_bytes, record_bytes) = self.reach.limits();
+        // Who looks for Rock Ridge misses nothing where attributes go on, which others look for.
+        let is_among_attributes = Cell::new(false);
+        let is_complete = || self.reach == Reach::RockRidge && is_among_attributes.get();
+        let mut visit = |entry: Entry<'_>| {
+            is_among_attributes.set(entry.signature == ATTRIBUTE_LIST);
+            visit(entry);
+        };
         let mut continuation = scan(field, self.block_size, &mut visit);
         let mut seen = Vec::new();
         let mut area = Vec::new();
-        let mut left = limits::CONTINUATION_AREAS_OF_RECORD.min(self.budget.get());
+        let mut left = record_bytes.min(self.budget.get());
         while let Some(next) = continuation {
             let (place, len) = next;
-            if seen.contains(&next) || seen.len() >= limits::CONTINUATION_AREAS {
-                self.ignore(
-                    at,
-                    format!("byte {place}"),
-                    "not an area that was read before, nor more than 32 areas",
-                );
+            if seen.contains(&next) || seen.len() >= areas {
+                if !is_complete() {
+                    let allowed = format!("not an area that was read before, nor more than {areas} areas");
+                    self.ignore(at, format!("byte {place}"), allowed);
+                }
                 return;
             }
-            if len > limits::CONTINUATION_AREA || !self.volume.contains(place, len) {
-                self.ignore(
-                    at,
-                    format!("{len} bytes at byte {place}"),
-                    "at most 32768 bytes inside the image",
-                );
+            if !self.volume.contains(place, len) {
+                self.ignore(at, format!("{len} bytes at byte {place}"), "inside the image".to_owned());
                 return;
             }
-            let Some(after) = left.checked_sub(len) else {
-                let allowed = "at most 16384 bytes for one record, 16 for each byte of its directory";
-                self.ignore(at, format!("{len} bytes more"), allowed);
-                return;
-            };
-            left = after;
-            self.budget.set(self.budget.get().saturating_sub(len));
+            let taken = len.min(area_bytes).min(left);
+            left = left.saturating_sub(taken);
+            self.budget.set(self.budget.get().saturating_sub(taken));
             seen.push(next);
-            area.resize(as_usize(len), 0);
+            area.resize(as_usize(taken), 0);
             if let Err(error) = (self.read)(self.volume, &mut area, place) {
                 self.damage.report(&error);
                 return;
             }
             continuation = scan(&area, self.block_size, &mut visit);
+            if taken < len {
+                if !is_complete() {
+                    let allowed = format!(
+                        "at most {area_bytes} bytes, {record_bytes} for one record, 16 for each byte of its directory"
+                    );
+                    self.ignore(at, format!("{len} bytes at byte {place}"), allowed);
+                }
+                return;
+            }
         }
     }
 
-    fn ignore(&self, at: u64, found: String, allowed: &'static str) {
+    fn ignore(&self, at: u64, found: String, allowed: String) {
         self.damage.report(&Corrupt::new("directory record", at, "continuation area", found, allowed).into());
     }
 }

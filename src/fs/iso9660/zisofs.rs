@@ -134,6 +134,10 @@ impl Packed for Blocks {
         size_of::<Self>().saturating_add(self.stored.weight())
     }
 
+    fn stored(&self) -> Option<&Data> {
+        Some(&self.stored)
+    }
+
     fn unpack(&self, index: u64) -> Result<Vec<u8>> {
         self.check_header()?;
         let offset = index.saturating_mul(self.block_size());

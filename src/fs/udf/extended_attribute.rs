@@ -15,6 +15,7 @@ use super::{
 use crate::{
     bytes::{as_u64, as_usize, u32_le},
     error::Result,
+    fs::{FINDER_INFO, RESOURCE_FORK},
     limits, time,
     tree::{Data, Device, ExtendedAttribute, Place, Timestamp, read_stored},
 };
@@ -26,10 +27,6 @@ mod kind {
     pub(super) const IMPLEMENTATION_USE: u32 = 2048;
     pub(super) const APPLICATION_USE: u32 = 65536;
 }
-
-/// What programs of macOS call the finder's information and the resource fork.
-const FINDER_INFO: &[u8] = b"com.apple.FinderInfo";
-const RESOURCE_FORK: &[u8] = b"com.apple.ResourceFork";
 
 /// The stream that holds a resource fork, UDF 3.3.8.2.
 const RESOURCE_FORK_STREAM: &str = "*UDF Macintosh Resource Fork";

@@ -253,15 +253,15 @@ impl FileSystem for Udf {
         true
     }
 
+    fn may_have_extended_attribute(&self, name: &[u8]) -> bool {
+        extended_attribute::is_ours(name)
+    }
+
     fn extended_attributes(&self, id: NodeId) -> Result<Vec<ExtendedAttribute>> {
         Ok(self.attribute_names(&self.entry(id)?))
     }
 
     fn extended_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Data>> {
-        // What the kernel asks of every file (`security.`, `system.`) is none of ours.
-        if !extended_attribute::is_ours(name) {
-            return Ok(None);
-        }
         self.attribute(&self.entry(id)?, name)
     }
 }
