@@ -129,3 +129,12 @@ impl Damage {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
+
+/// What was found wrong with structures that describe several things.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What they describe is not known, or not all of it.
+    pub lost: Vec<Corrupt>,
+    /// It is known all the same: by a copy, or because nothing else spoke against it.
+    pub noted: Vec<Corrupt>,
+}

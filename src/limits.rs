@@ -200,3 +200,21 @@ pub const LISTED_NODES: usize = 1024;
 
 /// Bytes of such a node: those of most files have 300. With [`LISTED_NODES`] it bounds what a dozen directories take to 6 MiB.
 pub const LISTED_NODE: usize = 512;
+
+/// Records of 32 bytes in a boot catalog. El Torito sets no limit; libisofs writes 32 images at most.
+pub const BOOT_CATALOG_RECORDS: u32 = 256;
+
+/// Bytes of directories in which the files are looked for that boot images are: those nearest to the root, where writers put them.
+pub const BOOT_SEARCHED: u64 = 4 << 20;
+
+/// Directories that are looked into for that.
+pub const BOOT_SEARCHED_DIRECTORIES: usize = 4096;
+
+/// Boot records in the chain of an extended partition (MBR), each with one partition. Linux shows 256 partitions of a disk at most.
+pub const EXTENDED_BOOT_RECORDS: usize = 256;
+
+/// Bytes of the partition entries of a GPT. 128 entries of 128 bytes are usual, libisofs writes up to 248.
+pub const GPT_ENTRIES: u64 = 1 << 20;
+
+/// Entries of an Apple partition map, likewise.
+pub const APPLE_PARTITIONS: u32 = 256;

@@ -1,7 +1,18 @@
 //! From a path to a tree: the only file that knows every layer.
 
-use std::{path::Path, sync::Arc};
+mod boot;
 
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+pub use boot::{
+    Boot, BootCatalog, BootFile, BootImage, Emulation, Guid, Holds, Partition, PartitionTable, PartitionType,
+    Platform, Scheme, SizeBy, image_file_name, partition_file_name,
+};
+
+use self::boot::Lazy;
 pub use crate::fs::{NameMap, Options as TreeOptions, Session, View};
 use crate::{
     container,
@@ -19,6 +30,8 @@ pub struct OpenOptions {
     pub tree: TreeOptions,
     /// Owners and permissions where the disc says nothing, or against what it says.
     pub policy: Policy,
+    /// Whether the root shows a directory with what the disc can be started from (`boot`), named `.boot`.
+    pub boot: bool,
     /// Bytes that all caches together may take.
     pub cache_size: usize,
 }
@@ -32,6 +45,7 @@ impl Default for OpenOptions {
         Self {
             tree: TreeOptions::default(),
             policy: Policy::of_user(uid.as_raw(), gid.as_raw()),
+            boot: false,
             cache_size: DEFAULT_CACHE_SIZE,
         }
     }
@@ -41,6 +55,7 @@ impl Default for OpenOptions {
 pub struct Image {
     tree: Tree,
     len: u64,
+    boot: Arc<Lazy>,
 }
 
 impl Image {
@@ -63,13 +78,20 @@ impl Image {
         let (half, quarter) = (options.cache_size / 2, options.cache_size / 4);
         let disc = container::open(source.clone());
         let len = disc.data.len();
-        let volume = Arc::new(Volume::new(disc.data, half));
+        let volume = Arc::new(Volume::new(disc.data.clone(), half));
         let tree_options = TreeOptions { cache_size: quarter, ..options.tree.clone() };
-        let file_system = fs::open(volume.clone(), &tree_options).map_err(|error| match error {
+        let mut file_system = fs::open(volume.clone(), &tree_options).map_err(|error| match error {
             Error::NotADisc(_) => Error::NotADisc(container::identify(&*source).into()),
             other => other,
         })?;
-        Ok(Self { tree: Tree::new(file_system, volume, options.policy.clone(), quarter), len })
+        let (disc, options_of_tree) = (disc.data, options.tree.clone());
+        let boot = Lazy { disc, volume: volume.clone(), options: options_of_tree, boot: OnceLock::new() };
+        let boot = Arc::new(boot);
+        if options.boot {
+            let found = boot.clone();
+            file_system = Box::new(fs::BootDirectory::new(file_system, &options.tree, move || found.files()));
+        }
+        Ok(Self { tree: Tree::new(file_system, volume, options.policy.clone(), quarter), len, boot })
     }
 
     /// The tree of the image.
@@ -80,6 +102,14 @@ impl Image {
     /// The tree of the image, for whoever keeps it.
     pub fn into_tree(self) -> Tree {
         self.tree
+    }
+
+    /// What the disc can be started from, of the session that is shown. It is read when it is first asked for.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the storage fails.
+    pub fn boot(&self) -> Result<Arc<Boot>> {
+        self.boot.get()
     }
 
     /// Bytes of the image.

@@ -5,11 +5,17 @@ use std::{fmt::Write as _, os::unix::ffi::OsStrExt, path::Path};
 /// UTF-16 with the high byte first, as UTF-8. Lone surrogates become U+FFFD; the text ends at a NUL, and an odd
 /// last byte is dropped.
 pub fn utf16_be(bytes: &[u8]) -> String {
-    let units = bytes.chunks_exact(2).map_while(|pair| match pair {
-        [0, 0] => None,
-        [high, low] => Some(u16::from_be_bytes([*high, *low])),
-        _ => None,
-    });
+    utf16(bytes, u16::from_be_bytes)
+}
+
+/// As [`utf16_be`], with the low byte first.
+pub fn utf16_le(bytes: &[u8]) -> String {
+    utf16(bytes, u16::from_le_bytes)
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let pairs = bytes.chunks_exact(2).map_while(|pair| <[u8; 2]>::try_from(pair).ok());
+    let units = pairs.map(unit).take_while(|unit| *unit != 0);
     char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
@@ -81,6 +87,7 @@ mod tests {
         assert_eq!(utf16_be(b"\xd8\x3d\0b"), "\u{fffd}b");
         assert_eq!(utf16_be(b"\0a\0"), "a");
         assert_eq!(utf16_be(b"\0a\0\0\0b"), "a");
+        assert_eq!(utf16_le(b"a\0\x3d\xd8\0\xde\0\0b\0"), "a\u{1f600}");
     }
 
     #[test]

@@ -155,3 +155,35 @@ fn nodes_that_come_with_their_names_are_those_that_are_asked_for() {
     }
     assert!(compared > 1000 && alone * 10 < compared, "{compared} with their names, {alone} alone");
 }
+
+#[test]
+fn boot_images_of_real_discs_are_where_and_as_long_as_xorriso_finds_them() {
+    let Some(corpus) = corpus() else { return };
+    for (image, files) in [
+        (
+            "debian-memtest86+/memtest86+x64.iso",
+            &[
+                ("eltorito-1-x86-floppy.img", 35 * 2048, 1_474_560),
+                ("eltorito-2-efi.img", 826 * 2048, 4_194_304),
+                ("mbr-2-efi.img", 826 * 2048, 4_194_304),
+            ][..],
+        ),
+        // Where xorriso goes by whole blocks, these go by what the program says of itself.
+        ("debian-grub/grub-rescue-cdrom.iso", &[("eltorito-1-x86.img", 1394 * 2048, 29_541)]),
+        ("SimpleBootLoader/test.iso", &[("eltorito-1-x86.img", 27 * 2048, 335)]),
+        ("isolyzer/iso9660_hfs_part.iso", &[("apple-2-hfs.img", 16 * 512, 1748 * 512)]),
+        ("isolyzer/iso9660_udf_hfs.iso", &[("apple-2-hfs.img", 16 * 512, 1748 * 512)]),
+        ("isolyzer/iso9660.iso", &[]),
+    ] {
+        let image = corpus.join("images").join(image);
+        if !image.exists() {
+            eprintln!("skipped: no {}", image.display());
+            continue;
+        }
+        let boot = Image::open(&image, &OpenOptions::default()).unwrap().boot().unwrap();
+        let found = boot.files();
+        let found: Vec<(&str, u64, u64)> = found.iter().map(|f| (f.name.as_str(), f.at, f.size)).collect();
+        assert_eq!(found, files, "{}", image.display());
+        assert!(boot.findings.lost.is_empty() && boot.findings.noted.is_empty(), "{:?}", boot.findings);
+    }
+}

@@ -1,7 +1,7 @@
 //! Any bytes as an image: opened, walked and read, each answer compared with what the tree said before.
 //!
 //! The first two bytes of the input choose the options ([`options`]). The rest is the image from sector 16 on; the system
-//! area in front of it, at which no reader looks, is zeros.
+//! area in front of it, in which only partition tables are looked for (target `partition`), is zeros.
 #![no_main]
 
 mod check;
@@ -26,6 +26,14 @@ fuzz_target!(|input: &[u8]| {
     let image = [&vec![0; SYSTEM_AREA], sectors].concat();
     let Ok(image) = Image::from_source(Arc::new(image), &options(*choices, sectors.len())) else { return };
     Check::new(image.tree()).all();
+    let (boot, again) = (image.boot().unwrap(), image.boot().unwrap());
+    assert_eq!((&*boot, boot.tables.len()), (&*again, 0));
+    assert!(
+        boot.catalog
+            .iter()
+            .flat_map(|catalog| &catalog.images)
+            .all(|image| image.available(u64::MAX) == image.size)
+    );
 });
 
 /// Bits 0 and 1: view; 2: `norock`; 3: `nojoliet`; 4 and 5: map, or caches that keep as little as they can (when the
@@ -58,5 +66,5 @@ fn options(choices: [u8; 2], len: usize) -> OpenOptions {
             [usize::from(bits >> 13 & 3)],
         ..Options::default()
     };
-    OpenOptions { tree, policy: Policy::of_user(0, 0), cache_size }
+    OpenOptions { tree, policy: Policy::of_user(0, 0), boot: true, cache_size }
 }

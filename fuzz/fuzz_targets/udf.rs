@@ -205,7 +205,7 @@ impl Choices {
             ..Options::default()
         };
         let cache_size = if self.has(11) { 0 } else { 4 << 20 };
-        OpenOptions { tree, policy: Policy::of_user(0, 0), cache_size }
+        OpenOptions { tree, policy: Policy::of_user(0, 0), boot: self.has(6), cache_size }
     }
 }
 

@@ -61,6 +61,7 @@ pub const OPTIONS: &[OptionWord] = &[
     word("hide", "", "leave out files marked hidden (UDF does by itself)"),
     word("unhide", "", "show files marked hidden"),
     word("showassoc", "", "show associated files"),
+    word("boot", "", "show boot images and partitions as files in .boot"),
     word("undelete", "", "UDF: show deleted files whose place is still known"),
     word("cruft", "", "the highest byte of a file's length does not count"),
     word("nocompress", "", "show packed files (zisofs) as they are stored"),

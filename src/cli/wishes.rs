@@ -160,6 +160,7 @@ impl Wishes {
             "hide" => tree.hide = Some(true),
             "unhide" => tree.hide = Some(false),
             "showassoc" => tree.show_associated = true,
+            "boot" => self.open.boot = true,
             "undelete" => tree.undelete = true,
             "cruft" => tree.cruft = true,
             "nocompress" => tree.keeps_packed = true,
@@ -302,7 +303,7 @@ mod tests {
             let tree = parse(as_recorded).unwrap().open.tree;
             assert!(tree.charset.is_none() && !tree.relaxed, "{as_recorded}");
         }
-        assert!(parse("").is_ok());
+        assert!(parse("boot").unwrap().open.boot && !parse("").unwrap().open.boot);
         assert!(
             parse("rw,dev,suid,noauto,x-systemd.automount,comment=a,volume=0,conv=b").is_ok(),
             "what mount(8) adds"

@@ -4,6 +4,7 @@
 //! of an AppImage) need none: byte 0 of the file is byte 0 of the disc.
 
 mod identify;
+pub mod partition;
 
 use std::sync::Arc;
 

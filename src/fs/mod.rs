@@ -2,11 +2,14 @@
 //!
 //! A file system is a folder here, a word in [`View`] and a few lines in `choice.rs`.
 
+pub mod boot;
+mod boot_directory;
 mod choice;
 pub mod iso9660;
 mod session;
 pub mod udf;
 
+pub use boot_directory::{BootDirectory, BootFile};
 pub use choice::open;
 pub use iso9660::NameMap;
 pub use session::Session;

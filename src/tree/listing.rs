@@ -27,7 +27,7 @@ pub struct Listing {
     any_case: Option<AnyCase>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Record {
     node: NodeId,
     name_at: u32,
@@ -88,6 +88,20 @@ impl Listing {
             [alone, numbered.as_slice()].into_iter().filter_map(find).find(|record| record.version == version)
         };
         in_any_case(name).or_else(of_version).map(|record| self.entry(record))
+    }
+
+    /// The same names and one more behind them, or, where that is meant by a name already ([`lookup`](Self::lookup)), with `~2`,
+    /// `~3` ... behind it.
+    pub fn with(&self, name: &[u8], node: NodeId, kind: Kind) -> Self {
+        let numbered = (2..).map(|number| view::numbered(name, number));
+        let fresh = std::iter::once(name.to_vec()).chain(numbered).find(|name| self.lookup(name).is_none());
+        let mut builder = ListingBuilder {
+            names: self.names.clone(),
+            records: self.records.clone(),
+            is_in_any_case: self.any_case.is_some(),
+        };
+        builder.push(&fresh.unwrap_or_default(), None, node, kind);
+        builder.finish()
     }
 
     /// Bytes of memory that it takes.
@@ -329,6 +343,27 @@ mod tests {
         let listing = listing(&["a.txt", "a.txt", "a~2.txt", "a.txt", "dir", "dir"]);
         assert_eq!(shown(&listing), ["a.txt", "a~3.txt", "a~2.txt", "a~4.txt", "dir", "dir~2"]);
         assert_eq!(listing.find(b"a~3.txt").unwrap().node, NodeId(101));
+    }
+
+    #[test]
+    fn one_more_name_leaves_the_others_alone() {
+        let mut builder = ListingBuilder::default().in_any_case(true);
+        for (i, (name, version)) in [("a;x", 1), (".New~2", 1), ("a", 1), ("a", 3)].into_iter().enumerate() {
+            builder.push(name.as_bytes(), Some(version), NodeId(100 + i as u64), Kind::File);
+        }
+        let before = builder.finish();
+        let once = before.with(b".new", NodeId(7), Kind::Directory);
+        assert_eq!(shown(&once), ["a;x", ".New~2", "a.1", "a", ".new"]);
+        let twice = once.with(b".NEW", NodeId(8), Kind::Directory);
+        assert_eq!(shown(&twice)[4..], [".new", ".NEW~3"]);
+        for name in ["A;1", "A;3", "a.1", "a"] {
+            assert_eq!(twice.lookup(name.as_bytes()), before.lookup(name.as_bytes()), "{name}");
+        }
+        assert_eq!(twice.lookup(b".neW").map(|entry| entry.node), Some(NodeId(7)));
+        assert_eq!(
+            listing(&[".new"]).with(b".NEW", NodeId(7), Kind::File).find(b".NEW").unwrap().node,
+            NodeId(7)
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 pub mod attributes;
+pub mod boot;
 pub mod forge;
 pub mod large;
 pub mod listing;

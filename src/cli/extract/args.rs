@@ -16,6 +16,10 @@ pub struct ExtractArgs {
     #[arg(value_name = "PATH|GLOB")]
     pub wanted: Vec<OsString>,
 
+    /// Boot images and partitions too, as files in .boot (as -o boot)
+    #[arg(long)]
+    pub boot: bool,
+
     /// Where it goes, instead of the working directory; made when it is not there
     #[arg(short = 'C', long, value_name = "DIR", default_value = ".")]
     pub directory: PathBuf,

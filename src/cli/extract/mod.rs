@@ -73,7 +73,11 @@ impl Shared<'_> {
 /// Extracts, and returns when all is there that can be.
 pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
     let excluded = select::excluded(&args.exclude)?;
-    let image = args.of.open()?;
+    let mut of = args.of.clone();
+    if args.boot {
+        of.options.push("boot".to_owned());
+    }
+    let image = of.open()?;
     // What drivers pass over from here on is damage of what is extracted.
     let warnings = log::warnings();
     let mut selection = Selection::new(image.tree(), &args.wanted, excluded);
@@ -81,7 +85,9 @@ pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
     // Before there is a thread, and anything to be undone.
     let internal = |error: io::Error| Failure::new(Exit::Internal, error.to_string());
     let signals = block_signals().map_err(internal)?;
-    let total = selection.is_all().then(|| image.len());
+    // What is in boot images may be in files too.
+    let has_boot = of.options.iter().any(|words| words.split(',').any(|word| word == "boot"));
+    let total = (selection.is_all() && !has_boot).then(|| image.len());
     let listed = match (args.dry_run, args.verbose) {
         (true, _) => Listed::Alone,
         (false, true) => Listed::AtOnce,

@@ -3,6 +3,7 @@
 use zerocopy::FromBytes;
 
 use super::{
+    el_torito,
     raw::{self, SECTOR, SYSTEM_AREA_SECTORS, descriptor_type},
     record::{Layout, RecordBuffer},
 };
@@ -37,15 +38,16 @@ pub(super) struct DescriptorSet {
     pub(super) joliet: Option<(VolumeTree, u8)>,
     /// The tree of an enhanced descriptor, ISO 9660:1999.
     pub(super) enhanced: Option<VolumeTree>,
-    /// Whether there is a boot record (El Torito).
-    pub(super) has_boot_record: bool,
+    /// Byte offset of the boot catalog that the boot record leads to (El Torito).
+    pub(super) boot_catalog: Option<u64>,
     /// Whether a terminator closed the set.
     pub(super) is_terminated: bool,
 }
 
 /// One sector of a descriptor set.
 enum Descriptor {
-    Boot,
+    /// With the place of the boot catalog.
+    Boot(Option<u64>),
     Primary(VolumeTree),
     Joliet(VolumeTree, u8),
     Enhanced(VolumeTree),
@@ -64,7 +66,7 @@ impl DescriptorSet {
             primary: None,
             joliet: None,
             enhanced: None,
-            has_boot_record: false,
+            boot_catalog: None,
             is_terminated: false,
         };
         let mut count: u64 = 0;
@@ -97,7 +99,7 @@ impl DescriptorSet {
                     set.is_terminated = true;
                     break;
                 }
-                Descriptor::Boot => set.has_boot_record = true,
+                Descriptor::Boot(catalog) => set.boot_catalog = set.boot_catalog.or(catalog),
                 // Of several primary descriptors (a copy is allowed) the first counts.
                 Descriptor::Primary(tree) => set.primary = set.primary.or(Some(tree)),
                 Descriptor::Joliet(tree, level) => set.joliet = set.joliet.or(Some((tree, level))),
@@ -124,6 +126,14 @@ pub(super) fn is_session(volume: &Volume, start: u64) -> bool {
     volume.contains(at, SECTOR) && volume.peek(&mut head, at).is_ok() && head == *b"\x01CD001\x01"
 }
 
+/// The byte offset of the boot catalog, when a boot record of El Torito lies at byte `at`.
+pub(super) fn boot_catalog_at(volume: &Volume, at: u64) -> Result<Option<u64>> {
+    Ok(match read_one(volume, at)? {
+        Some(Descriptor::Boot(catalog)) => catalog,
+        _ => None,
+    })
+}
+
 fn read_one(volume: &Volume, at: u64) -> Result<Option<Descriptor>> {
     if !volume.contains(at, SECTOR) {
         return Ok(None);
@@ -133,6 +143,9 @@ fn read_one(volume: &Volume, at: u64) -> Result<Option<Descriptor>> {
     if let Ok((d, _)) = raw::VolumeDescriptor::ref_from_prefix(&sector)
         && &d.standard_identifier == b"CD001"
     {
+        if d.kind == descriptor_type::BOOT_RECORD {
+            return Ok(Some(Descriptor::Boot(el_torito::catalog_at(&sector))));
+        }
         return parse(d, at).map(Some);
     }
     if let Ok((d, _)) = raw::HighSierraDescriptor::ref_from_prefix(&sector)
@@ -162,7 +175,6 @@ fn parse(d: &raw::VolumeDescriptor, at: u64) -> Result<Descriptor> {
     };
     Ok(match d.kind {
         descriptor_type::TERMINATOR => Descriptor::Terminator,
-        descriptor_type::BOOT_RECORD => Descriptor::Boot,
         descriptor_type::PRIMARY => Descriptor::Primary(tree("primary volume descriptor")?),
         descriptor_type::SUPPLEMENTARY => {
             let level = match &d.escape_sequences {
@@ -189,7 +201,7 @@ fn parse(d: &raw::VolumeDescriptor, at: u64) -> Result<Descriptor> {
 fn parse_high_sierra(d: &raw::HighSierraDescriptor, at: u64) -> Result<Descriptor> {
     Ok(match d.kind {
         descriptor_type::TERMINATOR => Descriptor::Terminator,
-        descriptor_type::BOOT_RECORD => Descriptor::Boot,
+        descriptor_type::BOOT_RECORD => Descriptor::Boot(None),
         descriptor_type::PRIMARY => {
             let block_size = block_size("High Sierra volume descriptor", at, d.logical_block_size.get())?;
             Descriptor::Primary(VolumeTree {

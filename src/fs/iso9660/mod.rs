@@ -13,6 +13,7 @@ mod choice;
 mod described;
 mod descriptor;
 mod directory;
+pub(super) mod el_torito;
 mod extended_attribute_record;
 mod hard_link;
 mod inode;
@@ -94,7 +95,7 @@ impl Iso9660 {
         if sessions.len() > 1 {
             log::info!("{} sessions, the one that is shown begins at sector {}", sessions.len(), set.start);
         }
-        if set.has_boot_record {
+        if set.boot_catalog.is_some() {
             log::info!("a boot record: the disc can be started from");
         }
         let mut chosen = choice::choose(&volume, &set, options)?;
