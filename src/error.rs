@@ -108,16 +108,24 @@ impl Corrupt {
 
 /// The failures that were written to the log: each is told once, never once per read.
 #[derive(Debug, Default)]
-pub struct Damage(Mutex<HashSet<String>>);
+pub struct Damage {
+    told: Mutex<HashSet<String>>,
+    is_silent: bool,
+}
 
 impl Damage {
+    /// Failures that nobody is told: for a second look at what was looked at before.
+    pub fn silent() -> Self {
+        Self { is_silent: true, ..Self::default() }
+    }
+
     /// Writes a warning to the log, unless the same was written before or the caller is to blame.
     pub fn report(&self, error: &Error) {
-        if !matches!(error, Error::Io { .. } | Error::Corrupt(_) | Error::Unsupported(_)) {
+        if self.is_silent || !matches!(error, Error::Io { .. } | Error::Corrupt(_) | Error::Unsupported(_)) {
             return;
         }
         let text = error.to_string();
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() < limits::REPORTED_DAMAGE && !told.contains(&text) {
             log::warn!("{text}");
             told.insert(text);
@@ -126,7 +134,7 @@ impl Damage {
 
     /// How many different failures were told, at most [`limits::REPORTED_DAMAGE`].
     pub fn count(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 

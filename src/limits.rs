@@ -15,8 +15,28 @@ pub const SESSIONS: usize = 99;
 pub const SESSION_GAP: u64 = 512;
 
 /// Distances in sectors from the end of one session to the next on a compact disc, which an image of the whole disc keeps:
-/// lead-out, lead-in and pre-gap behind the first session, and behind a later one.
-pub const DISC_SESSION_GAPS: [u64; 2] = [11_400, 6_900];
+/// lead-out, lead-in and pre-gap behind a later session, and behind the first.
+pub const DISC_SESSION_GAPS: [u64; 2] = [6_900, 11_400];
+
+/// Sectors from each of these on in which the next session is looked for: writers pad by 150 behind the end that they state, and a
+/// drive adds up to two of run-out.
+pub const DISC_SESSION_SLACK: u64 = 160;
+
+/// Sectors from the volume descriptors on in which path table and root of an image are looked for that was cut out of a disc: one of
+/// them comes right behind the descriptors.
+pub const ORIGIN_SEARCH: u64 = 1024;
+
+/// Bytes of a root directory that are looked at to describe a tree: about five hundred names.
+pub const DESCRIBED_ROOT: u64 = 64 * 1024;
+
+/// Extensions (`ER`) of a tree that are told. Real discs announce two or three.
+pub const EXTENSIONS: usize = 16;
+
+/// Kinds of system use entries of a tree that are told. About twenty are known.
+pub const FIELDS: usize = 64;
+
+/// Bytes at each end of what is behind a volume that are looked at whether they are zeros.
+pub const TRAILING_LOOK: u64 = 64 * 1024;
 
 /// Continuation areas (`CE`) of one directory record. One is usual, long links and access control lists
 /// take a few; the kernel stops at 32 as well.

@@ -13,13 +13,15 @@ pub use boot::{
 };
 
 use self::boot::Lazy;
-pub use crate::fs::{NameMap, Options as TreeOptions, Session, View};
+pub use crate::fs::{NameMap, Options as TreeOptions, Origin, Reason, Session, View, description};
 use crate::{
+    bytes::as_usize,
     container,
     error::{Error, Result},
-    fs,
-    source::{FileSource, Source},
-    tree::{Policy, Tree},
+    fs::{self, description::Description},
+    limits,
+    source::{FileSource, Part, Source},
+    tree::{FileSystem, Policy, Tree},
     volume::Volume,
 };
 
@@ -74,24 +76,9 @@ impl Image {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn from_source(source: Arc<dyn Source>, options: &OpenOptions) -> Result<Self> {
-        // Half for sectors, a quarter for directories and nodes, a quarter for unpacked blocks.
-        let (half, quarter) = (options.cache_size / 2, options.cache_size / 4);
-        let disc = container::open(source.clone());
-        let len = disc.data.len();
-        let volume = Arc::new(Volume::new(disc.data.clone(), half));
-        let tree_options = TreeOptions { cache_size: quarter, ..options.tree.clone() };
-        let mut file_system = fs::open(volume.clone(), &tree_options).map_err(|error| match error {
-            Error::NotADisc(_) => Error::NotADisc(container::identify(&*source).into()),
-            other => other,
-        })?;
-        let (disc, options_of_tree) = (disc.data, options.tree.clone());
-        let boot = Lazy { disc, volume: volume.clone(), options: options_of_tree, boot: OnceLock::new() };
-        let boot = Arc::new(boot);
-        if options.boot {
-            let found = boot.clone();
-            file_system = Box::new(fs::BootDirectory::new(file_system, &options.tree, move || found.files()));
-        }
-        Ok(Self { tree: Tree::new(file_system, volume, options.policy.clone(), quarter), len, boot })
+        let opening = Opening::of(source, options);
+        let file_system = fs::open(opening.volume.clone(), &opening.options);
+        opening.image(file_system, options)
     }
 
     /// The tree of the image.
@@ -120,5 +107,138 @@ impl Image {
     /// Whether there is not one byte.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+}
+
+/// What an image is: what its descriptors say, how it lies on its disc, and its tree.
+pub struct Described {
+    /// What the descriptors say.
+    pub description: Description,
+    /// Bytes of the image.
+    pub len: u64,
+    /// Where the image begins on its disc, or the disc in the image.
+    pub origin: Origin,
+    /// Bytes that are missing at the end of what is shown, of those that its descriptors state.
+    pub missing: u64,
+    /// Bytes behind the end that the descriptors of all sessions and the partition tables state.
+    pub trailing: u64,
+    /// Whether these are zeros, as far as their first and last 64 KiB tell; `None` when there are none, or they cannot be read.
+    pub is_trailing_blank: Option<bool>,
+    /// The image, or why nothing of it can be shown.
+    pub image: Result<Image>,
+}
+
+/// Looks at the image at `path`: what it is, whether or not it can be shown. Reads some hundred KiB at most, as a rule.
+///
+/// # Errors
+/// As [`Image::open`], when there is not even a descriptor that can be read.
+pub fn describe(path: &Path, options: &OpenOptions) -> Result<Described> {
+    describe_source(Arc::new(FileSource::open(path)?), options)
+}
+
+/// As [`describe`], of the image whose bytes are `source`.
+///
+/// # Errors
+/// As [`describe`].
+pub fn describe_source(source: Arc<dyn Source>, options: &OpenOptions) -> Result<Described> {
+    let opening = Opening::of(source, options);
+    let described = fs::describe(&opening.volume, &opening.options).map_err(|error| opening.told(error))?;
+    let (volume, description, origin) = (opening.volume.clone(), described.description, opening.origin);
+    let len = opening.len;
+    let end = volume.len();
+    let ends = description.sessions.iter().filter_map(|session| {
+        Some(session.start?.saturating_mul(Session::SECTOR).saturating_add(session.size))
+    });
+    let image = opening.image(described.file_system, options);
+    // What was appended as a partition is described too, by its table.
+    let boot = image.as_ref().ok().and_then(|image| image.boot().ok());
+    let partitions =
+        boot.iter().flat_map(|boot| &boot.tables).map(PartitionTable::end).filter(|at| *at <= end);
+    let last = ends.chain(partitions).fold(description.end, u64::max);
+    let trailing = if last == 0 { 0 } else { end.saturating_sub(last.max(volume.start())) };
+    Ok(Described {
+        missing: description.end.saturating_sub(end),
+        trailing,
+        is_trailing_blank: is_blank(&volume, end.saturating_sub(trailing), end),
+        description,
+        len,
+        origin,
+        image,
+    })
+}
+
+/// Whether the first and the last [`limits::TRAILING_LOOK`] bytes from `start` to `end` are zeros; `None` when there are none, or they
+/// cannot be read.
+fn is_blank(volume: &Volume, start: u64, end: u64) -> Option<bool> {
+    let len = end.saturating_sub(start).min(limits::TRAILING_LOOK);
+    if len == 0 {
+        return None;
+    }
+    let mut bytes = vec![0; as_usize(len)];
+    for at in [start, end.saturating_sub(len)] {
+        volume.peek(&mut bytes, at).ok()?;
+        if bytes.iter().any(|byte| *byte != 0) {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// What is on the way to an image.
+struct Opening {
+    source: Arc<dyn Source>,
+    /// The bytes of the disc from its first one on; none where the image begins later.
+    disc: Arc<dyn Source>,
+    volume: Arc<Volume>,
+    origin: Origin,
+    /// Those of the driver.
+    options: TreeOptions,
+    /// Bytes of the image.
+    len: u64,
+}
+
+impl Opening {
+    /// The volume in which the addresses of the disc lie, of an image that has some of it or more.
+    fn of(source: Arc<dyn Source>, options: &OpenOptions) -> Self {
+        // Half for sectors, a quarter for directories and nodes, a quarter for unpacked blocks.
+        let (half, quarter) = (options.cache_size / 2, options.cache_size / 4);
+        let data = container::open(source.clone()).data;
+        let len = data.len();
+        let mut tree_options = TreeOptions { cache_size: quarter, ..options.tree.clone() };
+        let whole = Volume::new(data.clone(), half);
+        let origin = Origin::of(&whole, &tree_options);
+        let (volume, disc): (_, Arc<dyn Source>) = match origin {
+            Origin::Same => (whole, data),
+            Origin::OfDisc(_) => {
+                (Volume::starting_at(origin.bytes(), data, half), Arc::new(Vec::<u8>::new()))
+            }
+            Origin::OfImage(_) => {
+                tree_options.session = Some(Session::Start(0));
+                let disc = Arc::new(Part::new(data, origin.bytes(), len));
+                (Volume::new(disc.clone(), half), disc)
+            }
+        };
+        Self { source, disc, volume: Arc::new(volume), origin, options: tree_options, len }
+    }
+
+    /// The image with this file system.
+    fn image(self, file_system: Result<Box<dyn FileSystem>>, options: &OpenOptions) -> Result<Image> {
+        let mut file_system = file_system.map_err(|error| self.told(error))?;
+        let (disc, volume, tree_options) = (self.disc, self.volume.clone(), self.options.clone());
+        let boot = Arc::new(Lazy { disc, volume, options: tree_options, boot: OnceLock::new() });
+        if options.boot {
+            let found = boot.clone();
+            file_system = Box::new(fs::BootDirectory::new(file_system, &options.tree, move || found.files()));
+        }
+        let tree = Tree::new(file_system, self.volume, options.policy.clone(), self.options.cache_size);
+        Ok(Image { tree, len: self.len, boot })
+    }
+
+    /// An error, with what the bytes seem to be where they are no disc.
+    fn told(&self, error: Error) -> Error {
+        match error {
+            Error::NotADisc(_) => Error::NotADisc(container::identify(&*self.source).into()),
+            other => other,
+        }
     }
 }

@@ -19,7 +19,7 @@ use std::{
 
 use isomount::{
     Result,
-    open::{Image, OpenOptions},
+    open::{Image, OpenOptions, describe_source},
     source::{FileSource, Part, Source},
     tree::{Kind, NodeId, Packed, Place, Policy, Tree},
 };
@@ -100,6 +100,26 @@ fn opening_reads_little_of_an_image_of_any_length() {
         for len in LENGTHS {
             let read = to_open(Stretched::new(bytes.clone(), len), view);
             assert!(read < TO_OPEN, "{name}, {len} bytes: {read}");
+        }
+    }
+}
+
+/// Bytes that telling what an image is may read: opening it, its descriptors and the start of its root again, and what trails.
+const TO_DESCRIBE: u64 = 512 * KIB;
+
+#[test]
+fn telling_what_an_image_is_reads_little_of_one_of_any_length() {
+    let mut images: Vec<(String, Vec<u8>)> =
+        iso9660_images().into_iter().chain(udf_images()).map(|(name, _, bytes)| (name, bytes)).collect();
+    let table = large::udf(20).revision(0x201).partition(Partition::Virtual { inline: false });
+    images.push(("a virtual table".to_owned(), table.build().bytes));
+    for (name, bytes) in images {
+        for len in LENGTHS {
+            let tally = Tally::of(Stretched::new(bytes.clone(), len));
+            let options = OpenOptions { policy: Policy::of_user(0, 0), ..OpenOptions::default() };
+            let described = describe_source(tally.clone(), &options).unwrap();
+            assert!(described.image.is_ok() && !described.description.trees.is_empty(), "{name}");
+            assert!(tally.bytes() < TO_DESCRIBE, "{name}, {len} bytes: {}", tally.bytes());
         }
     }
 }

@@ -463,7 +463,8 @@ fn the_tree_that_says_most_is_shown() {
     expect(&["-udf", "-R"], "rockridge", &(ROCK_RIDGE_FIRST.to_owned() + "rockridge, udf, iso9660"));
     let all = "rockridge, udf, joliet, iso9660";
     expect(&["-udf", "-R", "-J"], "rockridge", &(ROCK_RIDGE_FIRST.to_owned() + all));
-    let plain = "joliet tree (ISO 9660 with Joliet); the disc has: joliet, iso9660";
+    let plain = "joliet tree (ISO 9660 with Joliet), because Joliet comes before plain ISO 9660; \
+                 the disc has: joliet, iso9660";
     expect(&["-J"], "joliet", plain);
     // Deep directories are moved in ISO 9660 only.
     maker::deep(&source.join("deep"), 12);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use isomount::{
     charset::Charset,
     fs::{NameMap, Options, Session, View},
-    open::{Image, OpenOptions},
+    open::{Image, OpenOptions, describe_source},
     tree::Policy,
 };
 use libfuzzer_sys::fuzz_target;
@@ -24,7 +24,11 @@ const SYSTEM_AREA: usize = 16 * 2048;
 fuzz_target!(|input: &[u8]| {
     let Some((choices, sectors)) = input.split_first_chunk() else { return };
     let image = [&vec![0; SYSTEM_AREA], sectors].concat();
-    let Ok(image) = Image::from_source(Arc::new(image), &options(*choices, sectors.len())) else { return };
+    let (image, options) = (Arc::new(image), options(*choices, sectors.len()));
+    let opened = Image::from_source(image.clone(), &options);
+    let described = describe_source(image, &options).and_then(|described| described.image);
+    assert_eq!(described.is_ok(), opened.is_ok());
+    let Ok(image) = opened else { return };
     Check::new(image.tree()).all();
     let (boot, again) = (image.boot().unwrap(), image.boot().unwrap());
     assert_eq!((&*boot, boot.tables.len()), (&*again, 0));

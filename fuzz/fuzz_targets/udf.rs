@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use isomount::{
     fs::{Options, Session, View},
-    open::{Image, OpenOptions},
+    open::{Image, OpenOptions, describe_source},
     tree::Policy,
 };
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
@@ -39,7 +39,11 @@ fuzz_target!(|input: &[u8]| {
     let Some((choices, records)) = input.split_first_chunk() else { return };
     let choices = Choices(*choices);
     let image = Arc::new(image(records, choices));
-    let Ok(image) = Image::from_source(image, &choices.options()) else { return };
+    let options = choices.options();
+    let opened = Image::from_source(image.clone(), &options);
+    let described = describe_source(image, &options).and_then(|described| described.image);
+    assert_eq!(described.is_ok(), opened.is_ok());
+    let Ok(image) = opened else { return };
     Check::new(image.tree()).all();
 });
 

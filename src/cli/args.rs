@@ -14,6 +14,7 @@ use super::{
     extract::ExtractArgs,
     find::FindArgs,
     generate::What,
+    info::InfoArgs,
     ls::LsArgs,
     size::{self, Size},
     tree::TreeArgs,
@@ -72,6 +73,8 @@ pub enum Command {
         /// The disc image
         image: PathBuf,
     },
+    /// Tell what an image is: volume, trees, sessions, without a mount
+    Info(InfoArgs),
     /// List what is in an image, without a mount
     #[command(disable_help_flag = true)]
     Ls(LsArgs),

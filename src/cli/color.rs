@@ -18,10 +18,7 @@ pub(super) struct Colors(Option<LsColors>);
 impl Colors {
     /// The colours of the user, or those of ls; none with `NO_COLOR`, and on a terminal that has none.
     pub(super) fn new(is_terminal: bool) -> Self {
-        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
-        let has_colors = is_terminal && !is_dumb && !is_set("NO_COLOR");
-        Self(has_colors.then(|| LsColors::from_env().unwrap_or_default()))
+        Self(are_wanted(is_terminal).then(|| LsColors::from_env().unwrap_or_default()))
     }
 
     /// Whether a name may have another colour when its permissions are known.
@@ -42,6 +39,13 @@ impl Colors {
         let style = style.to_nu_ansi_term_style();
         [style.prefix().to_string().as_bytes(), &shown, style.suffix().to_string().as_bytes()].concat()
     }
+}
+
+/// Whether what goes to a terminal has colours; not with `NO_COLOR`, and not where it has none.
+pub(super) fn are_wanted(is_terminal: bool) -> bool {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
+    is_terminal && !is_dumb && !is_set("NO_COLOR")
 }
 
 fn style<'a>(colors: &'a LsColors, kind: Kind, permissions: Option<u16>, name: &[u8]) -> Option<&'a Style> {

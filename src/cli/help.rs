@@ -11,6 +11,7 @@ Examples:
   isomount umount /mnt/iso               unmount (or: fusermount3 -u; root: umount)
   isomount extract image.iso -C dir      write everything in it to dir, without a mount
   isomount list                          what is mounted
+  isomount info image.iso                what an image is: volume, trees, sessions
   isomount ls -l image.iso /boot         what is in an image, without a mount
   isomount cat image.iso /README > a     a file of an image, without a mount
   isomount -o uid=1000,gid=1000 a.iso m  everything belongs to user and group 1000

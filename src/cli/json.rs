@@ -106,22 +106,22 @@ fn attributes(tree: &Tree, stat: &Stat) -> Result<Vec<Attribute>, Error> {
 }
 
 /// The bytes as they are where they are UTF-8, else escaped.
-fn readable(bytes: &[u8]) -> String {
+pub(super) fn readable(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(|_| text::escape(bytes), str::to_owned)
 }
 
 /// What says exactly which bytes they are, where text cannot.
-fn hex_unless_text(bytes: &[u8]) -> Option<String> {
+pub(super) fn hex_unless_text(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).is_err().then(|| hex(bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// JSON in which every character that a terminal obeys is written as `\uXXXX`: serde_json does that below U+0020 only. Outside
 /// of strings there is none.
-fn harmless(json: &str) -> String {
+pub(super) fn harmless(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if text::is_disguise(c) {

@@ -17,6 +17,7 @@ mod guard;
 mod help;
 mod human;
 mod image;
+mod info;
 mod inside;
 mod json;
 mod launch;
@@ -53,6 +54,7 @@ pub use exit::{Exit, Failure};
 pub use extract::ExtractArgs;
 pub use find::FindArgs;
 pub use generate::What;
+pub use info::InfoArgs;
 pub use ls::LsArgs;
 pub use mount_helper::MountHelperArgs;
 pub use tree::TreeArgs;
@@ -85,6 +87,7 @@ fn command(args: Args) -> Result<(), Failure> {
         Some(Command::Umount { lazy, places }) => umount::run(&places, lazy),
         Some(Command::List { json }) => list::run(json),
         Some(Command::Open { image }) => launch::run(&image),
+        Some(Command::Info(args)) => info::run(&args),
         Some(Command::Ls(args)) => ls::run(&args),
         Some(Command::Tree(args)) => tree::run(&args),
         Some(Command::Find(args)) => find::run(&args),

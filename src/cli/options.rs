@@ -67,6 +67,7 @@ pub const OPTIONS: &[OptionWord] = &[
     word("nocompress", "", "show packed files (zisofs) as they are stored"),
     word("session", "N", "the Nth session (over 99: its first sector), not the last"),
     word("sbsector", "N", "the session that begins at sector N"),
+    word("firstsector", "N", "the image was cut out of a disc, from sector N on"),
     word("block", "BYTES", "accepted: 512, 1024 or 2048"),
     word("bs", "BYTES", "UDF: bytes of a block"),
     word("anchor", "BLOCK", "UDF: an anchor that comes before all others"),

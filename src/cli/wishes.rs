@@ -166,6 +166,7 @@ impl Wishes {
             "nocompress" => tree.keeps_packed = true,
             "session" => tree.session = Some(number(value)?.into()),
             "sbsector" => tree.session = Some(Session::Start(number(value)?.into())),
+            "firstsector" => tree.first_sector = Some(number(value)?.into()),
             "block" => device_block(value)?,
             "bs" => tree.block_size = Some(block_size(value)?),
             "anchor" => tree.anchor = Some(number(value)?),
@@ -297,6 +298,8 @@ mod tests {
         let masks = (wishes.open.policy.file_mask, wishes.open.policy.directory_mask);
         assert_eq!(masks, (Some(0o133), Some(0)));
         assert_eq!(parse("sbsector=2").unwrap().open.tree.session, Some(Session::Start(2)));
+        let tree = parse("firstsector=384,session=2").unwrap().open.tree;
+        assert_eq!((tree.first_sector, tree.session), (Some(384), Some(Session::Number(2))));
         for as_recorded in
             ["iocharset=utf8", "iocharset=UTF-8", "iocharset=koi8-r,utf8", "check=relaxed,check=strict"]
         {

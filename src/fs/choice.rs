@@ -6,8 +6,10 @@ use std::{
 };
 
 use super::{
-    Options, View,
+    Options, Reason, View,
+    description::{DescribedSession, Description, Shown},
     iso9660::{self, Iso9660},
+    session,
     udf::{self, Udf},
 };
 use crate::{
@@ -29,6 +31,29 @@ const CUT: usize = 60;
 /// Where Rock Ridge keeps directories whose true place is elsewhere: the other tree may show them there.
 const RELOCATED: [&[u8]; 2] = [b"rr_moved", b".rr_moved"];
 
+/// The tree of a disc that is shown.
+struct Choice {
+    file_system: Box<dyn FileSystem>,
+    view: View,
+    /// What tells it from another tree of the same word.
+    place: u64,
+    reason: Reason,
+}
+
+/// What a disc says of itself, and its tree, or why none can be shown.
+pub struct Described {
+    /// What it says.
+    pub description: Description,
+    /// The tree that is shown.
+    pub file_system: Result<Box<dyn FileSystem>>,
+}
+
+/// The trees of a disc that were opened.
+struct Opened {
+    iso: Option<Result<Iso9660>>,
+    udf: Option<Result<Udf>>,
+}
+
 /// Finds the file system of a volume: the tree that `options` want, by default Rock Ridge, then UDF, then Joliet, then plain
 /// ISO 9660. Where the ISO side cannot be the whole truth (its root lacks names that UDF has, UDF knows larger files), UDF
 /// comes first; where UDF is empty or damaged, or `norock` or `nojoliet` say something of ISO 9660, that.
@@ -37,20 +62,114 @@ const RELOCATED: [&[u8]; 2] = [b"rr_moved", b".rr_moved"];
 /// [`Error::NotADisc`] when no driver knows it, [`Error::Unsupported`] when the wanted tree is not there (the text lists
 /// those that are), what the driver says when its structures are damaged.
 pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>> {
-    match options.view {
-        View::Auto => choose(&volume, options),
-        View::Udf if !options.udf => Err(missing(&volume, options, Error::unsupported("UDF is turned off"))),
-        View::Udf => {
-            Udf::open(volume.clone(), options).map(boxed).map_err(|error| missing(&volume, options, error))
+    choose(&volume, options, Opened::of(&volume, options)).map(|choice| choice.file_system)
+}
+
+/// As [`open`], with what the descriptors say of all trees and sessions, also where no tree can be shown.
+///
+/// # Errors
+/// As [`open`], when there is not even a descriptor.
+pub fn describe(volume: &Arc<Volume>, options: &Options) -> Result<Described> {
+    let opened = Opened::of(volume, options);
+    let iso = iso9660::describe(volume, options);
+    let is_iso = matches!(iso, Ok(Some(_)) | Err(Error::Corrupt(_)));
+    // Also where another view was asked for, so that it was not opened.
+    let every = Options { udf: true, ..options.clone() };
+    let udf = match &opened.udf {
+        Some(Ok(udf)) => Some(udf.describe(options)),
+        Some(Err(error)) => unopened(volume, options, error),
+        None if is_iso && !udf::is_announced(volume) => None,
+        None => match Udf::open(volume.clone(), &every) {
+            Ok(udf) => Some(udf.describe(options)),
+            Err(error) => unopened(volume, options, &error),
+        },
+    };
+    let choice = choose(volume, options, opened);
+    let iso = match (iso, &choice) {
+        (Ok(iso), _) => iso,
+        (Err(_), Ok(_)) => None,
+        (Err(_), Err(error)) if udf.is_none() => return Err(error.clone()),
+        (Err(_), Err(_)) => None,
+    };
+    let mut description = match (iso, udf, &choice) {
+        (Some(iso), Some(udf), choice) => {
+            joined(iso, udf, choice.as_ref().is_ok_and(|choice| choice.view == View::Udf))
         }
-        View::RockRidge | View::Joliet | View::Iso9660 => Iso9660::open(volume.clone(), options)
-            .map(boxed)
-            .map_err(|error| missing(&volume, options, error)),
+        (Some(one), None, _) | (None, Some(one), _) => one,
+        (None, None, Err(error)) => return Err(error.clone()),
+        (None, None, Ok(_)) => Description::default(),
+    };
+    let file_system = choice.map(|choice| {
+        description.show(choice.view, choice.place);
+        description.notes = choice.file_system.notes().to_vec();
+        description.shown = Some(Shown {
+            view: choice.view,
+            format: choice.file_system.format(),
+            label: choice.file_system.label(),
+            reason: choice.reason,
+        });
+        choice.file_system
+    });
+    description.sum_up();
+    Ok(Described { description, file_system })
+}
+
+/// What the descriptors say of a UDF volume that cannot be opened.
+fn unopened(volume: &Volume, options: &Options, error: &Error) -> Option<Description> {
+    let mut description = udf::describe_unopened(volume, options)?;
+    description.trees.iter_mut().for_each(|tree| tree.error = Some(error.clone()));
+    Some(description)
+}
+
+/// What ISO 9660 and UDF say of a bridge disc, of which one is shown.
+fn joined(mut iso: Description, udf: Description, is_udf_shown: bool) -> Description {
+    let place = usize::from(iso.trees.first().is_some_and(|tree| tree.view == View::RockRidge));
+    iso.trees.splice(place..place, udf.trees);
+    for session in udf.sessions {
+        match iso.sessions.iter_mut().find(|known| known.start == session.start) {
+            Some(known) if is_udf_shown => known.is_shown = session.is_shown,
+            Some(_) => {}
+            None => {
+                let is_shown = session.is_shown && is_udf_shown;
+                iso.sessions.push(DescribedSession { is_shown, ..session });
+            }
+        }
+    }
+    // One whose start is not known is the last.
+    iso.sessions.sort_by_key(|session| session.start.unwrap_or(u64::MAX));
+    iso.end = iso.end.max(udf.end);
+    iso
+}
+
+impl Opened {
+    /// Opens what may be shown: both where nothing is asked for, and next to ISO 9660 UDF only where it is announced: discs without it are
+    /// opened at once.
+    fn of(volume: &Arc<Volume>, options: &Options) -> Self {
+        let iso = (options.view != View::Udf).then(|| Iso9660::open(volume.clone(), options));
+        let may_be_udf = options.udf
+            && match options.view {
+                View::Auto => {
+                    iso.as_ref().is_some_and(Result::is_err)
+                        || options.ignores_recognition
+                        || udf::is_announced(volume)
+                }
+                View::Udf => true,
+                View::RockRidge | View::Joliet | View::Iso9660 => false,
+            };
+        Self { iso, udf: may_be_udf.then(|| Udf::open(volume.clone(), options)) }
     }
 }
 
-fn boxed(file_system: impl FileSystem + 'static) -> Box<dyn FileSystem> {
-    Box::new(file_system)
+impl From<(Iso9660, Reason)> for Choice {
+    fn from((iso, reason): (Iso9660, Reason)) -> Self {
+        Self { view: iso.chosen_view(), place: iso.place(), reason, file_system: Box::new(iso) }
+    }
+}
+
+impl From<(Udf, Reason)> for Choice {
+    fn from((udf, reason): (Udf, Reason)) -> Self {
+        Self { view: View::Udf, place: udf.place(), reason, file_system: Box::new(udf) }
+    }
 }
 
 /// The words of the trees that the disc has.
@@ -77,24 +196,40 @@ fn missing(volume: &Arc<Volume>, options: &Options, error: Error) -> Error {
     Error::unsupported(format!("the disc has no {wanted} tree; it has: {}", there.join(", ")))
 }
 
-fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>> {
-    let iso = Iso9660::open(volume.clone(), options);
-    // Next to ISO 9660 the anchors are looked for only where UDF is announced: discs without it are opened at once.
-    let may_be_udf =
-        options.udf && (iso.is_err() || options.ignores_recognition || udf::is_announced(volume));
-    let udf = may_be_udf.then(|| Udf::open(volume.clone(), options));
+/// The tree that `options` want of those that were opened.
+fn choose(volume: &Arc<Volume>, options: &Options, opened: Opened) -> Result<Choice> {
+    let asked = match (opened.iso, opened.udf) {
+        (Some(iso), udf) if options.view == View::Auto => return by_itself(volume, options, iso, udf),
+        (Some(iso), _) => iso.map(|iso| Choice::from((iso, Reason::Asked))),
+        (None, Some(udf)) => udf.map(|udf| Choice::from((udf, Reason::Asked))),
+        (None, None) => Err(Error::unsupported("UDF is turned off")),
+    };
+    asked.map_err(|error| missing(volume, options, error))
+}
+
+/// The tree that is shown when none is asked for.
+fn by_itself(
+    volume: &Arc<Volume>,
+    options: &Options,
+    iso: Result<Iso9660>,
+    udf: Option<Result<Udf>>,
+) -> Result<Choice> {
     let has_udf = matches!(udf, Some(Ok(_)));
-    let (shown, why): (Box<dyn FileSystem>, _) = match (iso, udf) {
-        (Ok(iso), None | Some(Err(Error::NotADisc(_)))) => (boxed(iso), None),
+    let of_iso = |iso: Iso9660| {
+        let reason = iso.reason().clone();
+        Choice::from((iso, reason))
+    };
+    let choice: Choice = match (iso, udf) {
+        (Ok(iso), None | Some(Err(Error::NotADisc(_)))) => of_iso(iso),
         // An option that UDF cannot fulfil, as a session that it does not have, is no damage.
-        (Ok(iso), Some(Err(Error::Unsupported(_))))
+        (Ok(iso), Some(Err(error @ Error::Unsupported(_))))
             if options.session.is_some() || options.block_size.is_some() =>
         {
-            (boxed(iso), None)
+            (iso, Reason::NotInUdf(error)).into()
         }
         (Ok(iso), Some(Err(error))) => {
             log::warn!("UDF cannot be read, ISO 9660 is shown instead: {error}");
-            (boxed(iso), None)
+            (iso, Reason::Damaged(View::Udf.name(), error)).into()
         }
         (Err(Error::NotADisc(text)), None) => {
             let has_udf = Udf::open(volume.clone(), options).is_ok();
@@ -105,58 +240,62 @@ fn choose(volume: &Arc<Volume>, options: &Options) -> Result<Box<dyn FileSystem>
             });
         }
         (Err(error), None) => return Err(error),
-        (Err(Error::NotADisc(_)), Some(udf)) => (boxed(udf?), None),
+        (Err(Error::NotADisc(_)), Some(udf)) => (udf?, Reason::Only).into(),
         (Err(error), Some(Err(_))) => return Err(error),
         (Err(error), Some(Ok(udf))) => {
             log::warn!("ISO 9660 cannot be read, UDF is shown instead: {error}");
-            (boxed(udf), None)
+            (udf, Reason::Damaged("ISO 9660", error)).into()
         }
         (Ok(iso), Some(Ok(_))) if !(options.rock_ridge && options.joliet) => {
-            (boxed(iso), Some("norock and nojoliet are of ISO 9660".to_owned()))
+            (iso, Reason::OptionsOfIso9660).into()
         }
         (Ok(iso), Some(Ok(udf))) => match better(volume, &iso, &udf) {
-            (true, why) => (boxed(udf), Some(why)),
-            (false, why) => (boxed(iso), Some(why)),
+            (true, why) => (udf, why).into(),
+            (false, why) => (iso, why).into(),
         },
     };
-    let why = why.map(|why| format!(", because {why}")).unwrap_or_default();
+    let Choice { file_system, reason, .. } = &choice;
+    let why = match reason {
+        Reason::Only => String::new(),
+        reason => format!(", because {reason}"),
+    };
     if log::log_enabled!(log::Level::Info) {
         let there = views(volume, options, has_udf).join(", ");
-        log::info!("showing the {} tree ({}){why}; the disc has: {there}", shown.view(), shown.format());
+        let (view, format) = (file_system.view(), file_system.format());
+        log::info!("showing the {view} tree ({format}){why}; the disc has: {there}");
     }
-    Ok(shown)
+    Ok(choice)
 }
 
 /// Whether UDF is shown rather than the best tree of ISO 9660, and why or why not.
-fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, String) {
+fn better(volume: &Volume, iso: &Iso9660, udf: &Udf) -> (bool, Reason) {
     let (in_iso, in_udf) = match (iso.listing(iso.root()), udf.root_names()) {
         (Ok(in_iso), Ok(in_udf)) => (in_iso, in_udf),
-        (_, Err(error)) => return (false, format!("the root of UDF cannot be read ({error})")),
-        (Err(error), _) => return (true, format!("the root of ISO 9660 cannot be read ({error})")),
+        (_, Err(error)) => return (false, Reason::RootDamaged("UDF", error)),
+        (Err(error), _) => return (true, Reason::RootDamaged("ISO 9660", error)),
     };
     if in_udf.is_empty() && !in_iso.is_empty() {
-        return (false, "the root of UDF is empty".to_owned());
+        return (false, Reason::Empty("UDF"));
     }
     // Writers that add a session to a bridge disc join the trees of all sessions in ISO 9660, and not always in UDF.
-    if iso.session() > 0 {
-        return (false, "the disc has several sessions, which ISO 9660 joins".to_owned());
+    if iso.session() > session::first(volume) {
+        return (false, Reason::Sessions);
     }
     if iso.view() != View::RockRidge.word() {
-        return (true, format!("UDF comes before {}", iso.view()));
+        return (true, Reason::Before("UDF", iso.view()));
     }
     if let Some(name) = name_without(&in_udf, &in_iso) {
-        let name = crate::text::escape(&name);
-        return (true, format!("the root of ISO 9660 has no {name}, which UDF has"));
+        return (true, Reason::NameMissing(name));
     }
     if have_nothing_in_common(&in_udf, &in_iso) {
-        return (true, "the roots of ISO 9660 and UDF have nothing in common".to_owned());
+        return (true, Reason::NothingInCommon);
     }
     if volume.len() > LARGE
         && let Some(size) = larger_file(udf, iso)
     {
-        return (true, format!("UDF knows a file of {size} bytes that ISO 9660 shows shorter"));
+        return (true, Reason::LargerFile(size));
     }
-    (false, "Rock Ridge comes before UDF, and its root lacks no name of UDF".to_owned())
+    (false, Reason::RockRidgeLacksNothing)
 }
 
 /// A name of a root that is not among the `others` under another spelling.

@@ -5,13 +5,19 @@
 pub mod boot;
 mod boot_directory;
 mod choice;
+pub mod description;
 pub mod iso9660;
+mod maker;
+mod origin;
+mod reason;
 mod session;
 pub mod udf;
 
 pub use boot_directory::{BootDirectory, BootFile};
-pub use choice::open;
+pub use choice::{Described, describe, open};
 pub use iso9660::NameMap;
+pub use origin::Origin;
+pub use reason::Reason;
 pub use session::Session;
 
 use crate::charset::Charset;
@@ -46,6 +52,17 @@ impl View {
         ("joliet", View::Joliet),
         ("iso9660", View::Iso9660),
     ];
+
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "any tree",
+            Self::RockRidge => "Rock Ridge",
+            Self::Udf => "UDF",
+            Self::Joliet => "Joliet",
+            Self::Iso9660 => "plain ISO 9660",
+        }
+    }
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -89,6 +106,8 @@ pub struct Options {
     pub keeps_packed: bool,
     /// Which session (`session=`); without it the last.
     pub session: Option<Session>,
+    /// The sector of its disc at which the image begins (`firstsector=`), where that should not be found out.
+    pub first_sector: Option<u64>,
     /// Bytes of a block (`bs=`), where it should not be found by trying.
     pub block_size: Option<u32>,
     /// The block of an anchor that comes before all others (`anchor=`).
@@ -120,6 +139,7 @@ impl Default for Options {
             cruft: false,
             keeps_packed: false,
             session: None,
+            first_sector: None,
             block_size: None,
             anchor: None,
             last_block: None,

@@ -22,18 +22,30 @@ const SHARDS: usize = 8;
 /// The bytes of a disc, checked against its end, metadata served from the sector cache.
 pub struct Volume {
     source: Arc<dyn Source>,
+    /// Bytes of the disc in front of the first byte of the source.
+    start: u64,
     blocks: Cache<u64, Arc<[u8]>>,
 }
 
 impl Volume {
     /// A volume over `source` whose sector cache holds at most `cache_size` bytes.
     pub fn new(source: Arc<dyn Source>, cache_size: usize) -> Self {
-        Self { source, blocks: Cache::new(SHARDS, cache_size, |block| block.len()) }
+        Self::starting_at(0, source, cache_size)
     }
 
-    /// Length in bytes.
+    /// As [`new`](Self::new), of a disc of which `source` has the bytes from `start` on: an image that was cut out of it.
+    pub fn starting_at(start: u64, source: Arc<dyn Source>, cache_size: usize) -> Self {
+        Self { source, start, blocks: Cache::new(SHARDS, cache_size, |block| block.len()) }
+    }
+
+    /// The first byte of the disc that is there: 0, unless the image was cut out of it.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Bytes from the start of the disc to the end of the image.
     pub fn len(&self) -> u64 {
-        self.source.len()
+        self.start.saturating_add(self.source.len())
     }
 
     /// Whether there is not one byte.
@@ -43,12 +55,35 @@ impl Volume {
 
     /// Whether the bytes `at .. at + len` are all there.
     pub fn contains(&self, at: u64, len: u64) -> bool {
-        at.checked_add(len).is_some_and(|end| end <= self.len())
+        at >= self.start && at.checked_add(len).is_some_and(|end| end <= self.len())
+    }
+
+    /// How many of the bytes `at .. at + len` are there before the first that is not.
+    pub fn available(&self, at: u64, len: u64) -> u64 {
+        if at < self.start { 0 } else { self.len().saturating_sub(at).min(len) }
+    }
+
+    /// Where in the source `len` bytes from byte `at` of the disc on lie.
+    fn place(&self, at: u64, len: usize) -> Result<u64> {
+        match at.checked_sub(self.start) {
+            Some(place) if self.contains(at, as_u64(len)) => Ok(place),
+            Some(_) => Err(self.past_end(at, len)),
+            None => Err(self.before_start(at)),
+        }
+    }
+
+    /// Where the image begins and ends, as the end of a sentence.
+    pub fn bounds(&self) -> String {
+        match self.start {
+            0 => format!("the image ends at byte {}", self.len()),
+            start => format!("the image has bytes {start} to {} of its disc", self.len()),
+        }
     }
 
     /// See [`Source::recorded_end`].
     pub fn recorded_end(&self, end: u64) -> u64 {
-        self.source.recorded_end(end.min(self.len()))
+        let end = end.min(self.len()).saturating_sub(self.start);
+        self.start.saturating_add(self.source.recorded_end(end))
     }
 
     /// Fills `buf` from byte `at` on, through the sector cache: for structures, and for whatever is read in
@@ -57,16 +92,13 @@ impl Volume {
     /// # Errors
     /// [`Error::Corrupt`] when the volume ends before `buf` is full, [`Error::Io`] when the storage fails.
     pub fn read(&self, buf: &mut [u8], at: u64) -> Result<()> {
-        if !self.contains(at, as_u64(buf.len())) {
-            return Err(past_end(at, buf.len(), self.len()));
-        }
-        let mut at = at;
+        let mut at = self.place(at, buf.len())?;
         let mut rest = buf;
         while !rest.is_empty() {
             let number = at / BLOCK;
             let Ok(block) = self.block(number) else {
                 // One bad sector must not cost its neighbours in the block: the bytes themselves may be readable.
-                return self.peek(rest, at);
+                return self.read_source(rest, at);
             };
             let from = block.get(as_usize(at % BLOCK)..).unwrap_or_default();
             let n = from.len().min(rest.len());
@@ -74,7 +106,7 @@ impl Volume {
                 break;
             };
             if n == 0 {
-                return Err(past_end(at, 1, self.len()));
+                return Err(self.past_end(self.start.saturating_add(at), 1));
             }
             to.copy_from_slice(from);
             rest = after;
@@ -88,7 +120,11 @@ impl Volume {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_data(&self, buf: &mut [u8], at: u64) -> Result<()> {
-        if self.source.is_cached_by_kernel() { self.read_past(buf, at) } else { self.read(buf, at) }
+        if !self.source.is_cached_by_kernel() {
+            return self.read(buf, at);
+        }
+        let at = self.place(at, buf.len())?;
+        self.read_source(buf, at)
     }
 
     /// Fills `buf` from byte `at` on, past the sector cache, and from it only where it holds them all: for a look at a few bytes
@@ -97,6 +133,7 @@ impl Volume {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn peek(&self, buf: &mut [u8], at: u64) -> Result<()> {
+        let at = self.place(at, buf.len())?;
         let is_in_block = (at % BLOCK).saturating_add(as_u64(buf.len())) <= BLOCK;
         if is_in_block && let Some(block) = self.blocks.get(&(at / BLOCK)) {
             let known = block.get(as_usize(at % BLOCK)..).and_then(|from| from.get(..buf.len()));
@@ -105,31 +142,42 @@ impl Volume {
                 return Ok(());
             }
         }
-        self.read_past(buf, at)
+        self.read_source(buf, at)
     }
 
-    /// Fills `buf` from byte `at` on, past the sector cache.
-    fn read_past(&self, buf: &mut [u8], at: u64) -> Result<()> {
-        if !self.contains(at, as_u64(buf.len())) {
-            return Err(past_end(at, buf.len(), self.len()));
-        }
+    /// Fills `buf` from byte `at` of the source on, past the sector cache.
+    fn read_source(&self, buf: &mut [u8], at: u64) -> Result<()> {
         self.source.read_at(buf, at).map_err(|e| Error::io(format!("reading byte {at} of the image"), e))
     }
 
     /// Lends data to be passed on unseen, see [`Source::lend`].
     pub fn lend(&self, at: u64, len: usize) -> Option<&[u8]> {
-        self.source.lend(at, len)
+        self.source.lend(at.checked_sub(self.start)?, len)
     }
 
     /// See [`Source::copy_to`].
     pub fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
-        if self.contains(at, len) { self.source.copy_to(at, len, to, to_at) } else { 0 }
+        match at.checked_sub(self.start) {
+            Some(place) if self.contains(at, len) => self.source.copy_to(place, len, to, to_at),
+            _ => 0,
+        }
+    }
+
+    /// An extent that reaches behind the end of the image is the image's fault, not that of the storage.
+    fn past_end(&self, at: u64, len: usize) -> Error {
+        let to = at.saturating_add(as_u64(len));
+        Corrupt::new("extent", at, "end", format!("byte {to}"), self.bounds()).into()
+    }
+
+    /// So is one that lies in front of an image that was cut out of a disc.
+    fn before_start(&self, at: u64) -> Error {
+        Corrupt::new("extent", at, "start", "in front of the image", self.bounds()).into()
     }
 
     fn block(&self, number: u64) -> Result<Arc<[u8]>> {
         self.blocks.get_or_load(number, || {
             let at = number.saturating_mul(BLOCK);
-            let len = BLOCK.min(self.len().saturating_sub(at));
+            let len = BLOCK.min(self.source.len().saturating_sub(at));
             // Collected into its final place: a vector would be copied into it.
             let mut block: Arc<[u8]> = std::iter::repeat_n(0, as_usize(len)).collect();
             self.source
@@ -138,13 +186,6 @@ impl Volume {
             Ok(block)
         })
     }
-}
-
-/// An extent that reaches behind the end of the image is the image's fault, not that of the storage.
-fn past_end(at: u64, len: usize, end: u64) -> Error {
-    let allowed = format!("the image ends at byte {end}");
-    let to = at.saturating_add(as_u64(len));
-    Corrupt::new("extent", at, "end", format!("byte {to}"), allowed).into()
 }
 
 #[cfg(test)]
@@ -189,5 +230,33 @@ mod tests {
         volume.read(&mut buf[..10], 100 * BLOCK).unwrap();
         assert!(volume.read(&mut buf[..11], 100 * BLOCK).is_err());
         assert!(volume.read(&mut buf[..1], u64::MAX).is_err());
+    }
+
+    #[test]
+    fn addresses_count_from_the_start_of_the_disc() {
+        const START: u64 = 5 * 2048;
+        let whole = Volume::new(Arc::new(Counting(3 * BLOCK, AtomicU64::new(0))), 1 << 20);
+        let cut = Volume::starting_at(START, Arc::new(Counting(3 * BLOCK, AtomicU64::new(0))), 1 << 20);
+        assert_eq!((cut.start(), cut.len()), (START, START + 3 * BLOCK));
+        let (mut expected, mut found) = ([0; 300], [0; 300]);
+        for at in [0, 100, BLOCK - 100, 3 * BLOCK - 300] {
+            whole.read(&mut expected, at).unwrap();
+            for read in [Volume::read, Volume::peek, Volume::read_data] {
+                read(&cut, &mut found, START + at).unwrap();
+                assert_eq!(found, expected, "{at}");
+            }
+        }
+        for at in [0, START - 1, START + 3 * BLOCK - 299, u64::MAX] {
+            assert!(!cut.contains(at, 300) && cut.available(at, 300) < 300, "{at}");
+            for read in [Volume::read, Volume::peek, Volume::read_data] {
+                assert!(read(&cut, &mut found, at).is_err(), "{at}");
+            }
+        }
+        assert_eq!(cut.available(START - 1, 2), 0);
+        let error = cut.read(&mut found, 7).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "extent at byte 7: start is in front of the image, the image has bytes 10240 to 59392 of its disc"
+        );
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Damage, Error, Result},
-    fs::{Options, View},
+    fs::{Options, Reason, View},
     volume::Volume,
 };
 
@@ -52,16 +52,25 @@ pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Option
     let open = |c: &Candidate| Iso9660::new(volume, c.tree.clone(), c.view, c.naming, c.rock_ridge, options);
     let mut empty = None;
     let mut failed = None;
+    let mut passed_over = None;
     let better = if options.view == View::Auto { with_joliet_names(&candidates, open) } else { None };
     for candidate in better.iter().chain(candidates.iter().filter(wanted)) {
+        let view = candidate.view.name();
+        let reason = || passed_over.clone().unwrap_or_else(|| in_order(candidate, &candidates, options));
         let opened = open(candidate).and_then(|iso| {
             let has_names = iso.has_names()?;
             Ok((iso, has_names))
         });
         match opened {
-            Ok((iso, true)) => return Ok(iso),
-            Ok((iso, false)) => empty = empty.or(Some(iso)),
-            Err(error) => failed = failed.or(Some(error)),
+            Ok((iso, true)) => return Ok(Iso9660 { reason: reason(), ..iso }),
+            Ok((iso, false)) => {
+                empty = empty.or(Some(Iso9660 { reason: reason(), ..iso }));
+                passed_over.get_or_insert(Reason::Empty(view));
+            }
+            Err(error) => {
+                passed_over.get_or_insert(Reason::Damaged(view, error.clone()));
+                failed = failed.or(Some(error));
+            }
         }
     }
     // When nothing has a name: an empty tree is better than none, a cause better than nothing.
@@ -71,11 +80,53 @@ pub(super) fn choose(volume: &Arc<Volume>, set: &DescriptorSet, options: &Option
     })
 }
 
+/// Why a tree is shown to which none came in the way.
+fn in_order(shown: &Candidate, candidates: &[Candidate], options: &Options) -> Reason {
+    if options.view != View::Auto || !options.rock_ridge || !options.joliet {
+        return Reason::Asked;
+    }
+    if shown.view == View::RockRidge && shown.naming == Naming::Joliet {
+        return Reason::NamesOfJoliet;
+    }
+    let next = candidates.iter().map(|c| c.view).find(|view| *view != shown.view);
+    next.map_or(Reason::Only, |next| Reason::Before(shown.view.name(), next.name()))
+}
+
 /// The words of the trees of a session, best first.
 pub(super) fn words(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<&'static str> {
     let mut words: Vec<&str> = candidates(volume, set, options).iter().map(|c| c.view.word()).collect();
     words.dedup();
     words
+}
+
+/// A tree that a session has, and what it is.
+pub(super) struct Found {
+    pub(super) view: View,
+    pub(super) tree: VolumeTree,
+    pub(super) kind: Kind,
+}
+
+/// The kind of a tree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    RockRidge,
+    /// With its level.
+    Joliet(u8),
+    Enhanced,
+    Primary,
+}
+
+/// The trees of a session that `options` do not turn off, best first.
+pub(super) fn trees(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<Found> {
+    let level = set.joliet.as_ref().map_or(0, |(_, level)| *level);
+    let kind = |c: &Candidate| match c.naming {
+        Naming::Joliet => Kind::Joliet(level),
+        Naming::Enhanced => Kind::Enhanced,
+        Naming::Iso9660(_) if c.rock_ridge.is_some() => Kind::RockRidge,
+        Naming::Iso9660(_) => Kind::Primary,
+    };
+    let found = |c: Candidate| Found { view: c.view, kind: kind(&c), tree: c.tree };
+    candidates(volume, set, options).into_iter().map(found).collect()
 }
 
 /// Where Rock Ridge has no names of its own (Apple's hdiutil records none) and the Joliet tree carries the same fields:

@@ -42,6 +42,10 @@ pub(super) struct DescriptorSet {
     pub(super) boot_catalog: Option<u64>,
     /// Whether a terminator closed the set.
     pub(super) is_terminated: bool,
+    /// Sectors of the set, the terminator among them.
+    pub(super) count: u64,
+    /// What is wrong with descriptors that are left out.
+    pub(super) damage: Vec<Error>,
 }
 
 /// One sector of a descriptor set.
@@ -52,6 +56,7 @@ enum Descriptor {
     Joliet(VolumeTree, u8),
     Enhanced(VolumeTree),
     Other,
+    Damaged(Error),
     Terminator,
 }
 
@@ -68,22 +73,20 @@ impl DescriptorSet {
             enhanced: None,
             boot_catalog: None,
             is_terminated: false,
+            count: 0,
+            damage: Vec::new(),
         };
-        let mut count: u64 = 0;
         let first = start.saturating_add(SYSTEM_AREA_SECTORS).saturating_mul(SECTOR);
         loop {
-            let descriptor = match read_one(volume, first.saturating_add(count.saturating_mul(SECTOR))) {
+            let descriptor = match read_one(volume, first.saturating_add(set.count.saturating_mul(SECTOR))) {
                 Ok(Some(descriptor)) => descriptor,
                 Ok(None) => break,
                 // A damaged copy behind a primary descriptor that is in order costs itself.
-                Err(error @ Error::Corrupt(_)) if set.primary.is_some() => {
-                    log::warn!("{error}");
-                    Descriptor::Other
-                }
+                Err(error @ Error::Corrupt(_)) if set.primary.is_some() => Descriptor::Damaged(error),
                 Err(error) => return Err(error),
             };
-            count = count.saturating_add(1);
-            if count > limits::VOLUME_DESCRIPTORS {
+            set.count = set.count.saturating_add(1);
+            if set.count > limits::VOLUME_DESCRIPTORS {
                 let what = "volume descriptor set";
                 return Err(Corrupt::new(
                     what,
@@ -104,10 +107,11 @@ impl DescriptorSet {
                 Descriptor::Primary(tree) => set.primary = set.primary.or(Some(tree)),
                 Descriptor::Joliet(tree, level) => set.joliet = set.joliet.or(Some((tree, level))),
                 Descriptor::Enhanced(tree) => set.enhanced = set.enhanced.or(Some(tree)),
+                Descriptor::Damaged(error) => set.damage.push(error),
                 Descriptor::Other => {}
             }
         }
-        Ok((count > 0).then_some(set))
+        Ok((set.count > 0).then_some(set))
     }
 
     /// Bytes from the start of the image to the end of the volume.
@@ -185,10 +189,7 @@ fn parse(d: &raw::VolumeDescriptor, at: u64) -> Result<Descriptor> {
             };
             // A supplementary descriptor that says nonsense costs its own tree only.
             match (level, tree("supplementary volume descriptor")) {
-                (_, Err(error)) => {
-                    log::warn!("{error}");
-                    Descriptor::Other
-                }
+                (_, Err(error)) => Descriptor::Damaged(error),
                 (Some(level), Ok(tree)) => Descriptor::Joliet(tree, level),
                 (None, Ok(tree)) if d.version == ENHANCED => Descriptor::Enhanced(tree),
                 (None, Ok(_)) => Descriptor::Other,

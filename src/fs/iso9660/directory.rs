@@ -58,7 +58,7 @@ impl Iso9660 {
         let mut previous = Section::default();
         let mut records = self.records(extent)?;
         if !self.volume.contains(extent.at, extent.len.min(limits::DIRECTORY)) {
-            let allowed = format!("the image ends at byte {}", self.volume.len());
+            let allowed = self.volume.bounds();
             let wrong = Corrupt::new("directory", extent.at, "data length", extent.len, allowed);
             self.damage.report(&wrong.into());
         }

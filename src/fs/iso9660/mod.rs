@@ -11,6 +11,7 @@ mod associated;
 mod attribute;
 mod choice;
 mod described;
+mod description;
 mod descriptor;
 mod directory;
 pub(super) mod el_torito;
@@ -18,10 +19,12 @@ mod extended_attribute_record;
 mod hard_link;
 mod inode;
 mod name;
+mod origin;
 mod raw;
 mod record;
 mod relocation;
 mod rock_ridge;
+mod root;
 mod session;
 mod sparse;
 mod susp;
@@ -30,7 +33,9 @@ mod zisofs;
 
 use std::{cell::Cell, sync::Arc};
 
+pub(super) use description::describe;
 pub use name::NameMap;
+pub(super) use origin::{counts_from_itself, first_sector};
 
 use self::{
     attribute::Met,
@@ -43,7 +48,7 @@ use self::{
     rock_ridge::RockRidge,
     susp::{Areas, Reach},
 };
-use super::{Options, View};
+use super::{Options, Reason, View, origin::note};
 use crate::{
     charset::Charset,
     error::{Damage, Error, Result},
@@ -74,6 +79,8 @@ pub struct Iso9660 {
     overrides_directory_mode: bool,
     cruft: bool,
     keeps_packed: bool,
+    /// Why this tree is shown, of those of ISO 9660.
+    reason: Reason,
     damage: Damage,
     notes: Vec<String>,
     nodes: Cache<NodeId, Arc<Node>>,
@@ -92,9 +99,14 @@ impl Iso9660 {
     pub fn open(volume: Arc<Volume>, options: &Options) -> Result<Self> {
         let sessions = session::find(&volume)?;
         let set = session::wanted(&volume, &sessions, options)?;
-        if sessions.len() > 1 {
-            log::info!("{} sessions, the one that is shown begins at sector {}", sessions.len(), set.start);
+        if sessions.sets.len() > 1 {
+            log::info!(
+                "{} sessions, the one that is shown begins at sector {}",
+                sessions.sets.len(),
+                set.start
+            );
         }
+        set.damage.iter().for_each(|error| log::warn!("{error}"));
         if set.boot_catalog.is_some() {
             log::info!("a boot record: the disc can be started from");
         }
@@ -107,6 +119,21 @@ impl Iso9660 {
     /// Sector at which the session begins.
     pub(super) fn session(&self) -> u64 {
         self.session
+    }
+
+    /// Why this tree is shown rather than another of ISO 9660.
+    pub(super) fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// Which of the views this is.
+    pub(super) fn chosen_view(&self) -> View {
+        self.view
+    }
+
+    /// Byte offset of the root's record in the descriptor by which the tree was found.
+    pub(super) fn place(&self) -> u64 {
+        self.tree.root_record_at
     }
 
     /// The tree of a descriptor, without a look at whether there is anything in it.
@@ -138,6 +165,7 @@ impl Iso9660 {
             overrides_directory_mode: options.overrides_rock_ridge && options.overrides_directory_mode,
             cruft: options.cruft,
             keeps_packed: options.keeps_packed,
+            reason: Reason::Only,
             damage: Damage::default(),
             notes: Vec::new(),
             nodes: Cache::new(8, nodes_budget, |node| node.weight()),
@@ -378,8 +406,8 @@ impl FileSystem for Iso9660 {
 
 /// The words of the trees that the wanted session has; none when it cannot be read.
 pub(super) fn views(volume: &Volume, options: &Options) -> Vec<&'static str> {
-    let sessions = session::find(volume).unwrap_or_default();
-    session::wanted(volume, &sessions, options)
+    session::find(volume)
+        .and_then(|sessions| session::wanted(volume, &sessions, options))
         .map(|set| choice::words(volume, &set, options))
         .unwrap_or_default()
 }
@@ -387,6 +415,7 @@ pub(super) fn views(volume: &Volume, options: &Options) -> Vec<&'static str> {
 /// What is wrong with a session as a whole.
 fn notes(volume: &Volume, set: &DescriptorSet) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(note(volume));
     let missing = set.end().saturating_sub(volume.len());
     if missing > 0 {
         notes.push(format!(

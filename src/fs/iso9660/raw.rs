@@ -2,7 +2,7 @@
 
 use zerocopy::{
     FromBytes, Immutable, KnownLayout, Unaligned,
-    byteorder::{BE, LE, U16},
+    byteorder::{BE, LE, U16, U32},
 };
 
 use crate::bytes::{Both16, Both32};
@@ -58,12 +58,43 @@ pub(super) struct VolumeDescriptor {
     pub(super) logical_block_size: Both16,
     /// 8.4.13, in bytes
     pub(super) path_table_size: Both32,
-    /// 8.4.14 to 8.4.17
-    path_tables: [u8; 16],
+    /// 8.4.14, a logical block number
+    pub(super) path_table_l: U32<LE>,
+    /// 8.4.15 to 8.4.17
+    other_path_tables: [u8; 12],
     /// 8.4.18, a directory record
     pub(super) root: [u8; 34],
 }
 const _: () = assert!(size_of::<VolumeDescriptor>() == 190);
+
+/// What a primary, supplementary or enhanced volume descriptor has behind [`VolumeDescriptor`], ECMA-119 8.4.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(super) struct VolumeDescriptorTexts {
+    /// 8.4.19
+    pub(super) volume_set_identifier: [u8; 128],
+    /// 8.4.20
+    pub(super) publisher_identifier: [u8; 128],
+    /// 8.4.21
+    pub(super) data_preparer_identifier: [u8; 128],
+    /// 8.4.22
+    pub(super) application_identifier: [u8; 128],
+    /// 8.4.23
+    pub(super) copyright_file_identifier: [u8; 37],
+    /// 8.4.24
+    pub(super) abstract_file_identifier: [u8; 37],
+    /// 8.4.25
+    pub(super) bibliographic_file_identifier: [u8; 37],
+    /// 8.4.26, digits and a zone
+    pub(super) creation: [u8; 17],
+    /// 8.4.27
+    pub(super) modification: [u8; 17],
+    /// 8.4.28
+    pub(super) expiration: [u8; 17],
+    /// 8.4.29
+    pub(super) effective: [u8; 17],
+}
+const _: () = assert!(size_of::<VolumeDescriptorTexts>() == 691);
 
 /// Volume descriptor of the High Sierra format, the draft before ISO 9660; the part that is read.
 #[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
@@ -76,14 +107,14 @@ pub(super) struct HighSierraDescriptor {
     pub(super) standard_identifier: [u8; 5],
     version: u8,
     unused_16: u8,
-    system_identifier: [u8; 32],
+    pub(super) system_identifier: [u8; 32],
     pub(super) volume_identifier: [u8; 32],
     unused_81: [u8; 8],
     /// In logical blocks
     pub(super) volume_space_size: Both32,
     unused_97: [u8; 32],
-    volume_set_size: Both16,
-    volume_sequence_number: Both16,
+    pub(super) volume_set_size: Both16,
+    pub(super) volume_sequence_number: Both16,
     /// In bytes
     pub(super) logical_block_size: Both16,
     path_table_size: Both32,
@@ -92,6 +123,24 @@ pub(super) struct HighSierraDescriptor {
     pub(super) root: [u8; 34],
 }
 const _: () = assert!(size_of::<HighSierraDescriptor>() == 214);
+
+/// What a volume descriptor of High Sierra has behind [`HighSierraDescriptor`].
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(super) struct HighSierraTexts {
+    pub(super) volume_set_identifier: [u8; 128],
+    pub(super) publisher_identifier: [u8; 128],
+    pub(super) data_preparer_identifier: [u8; 128],
+    pub(super) application_identifier: [u8; 128],
+    pub(super) copyright_file_identifier: [u8; 32],
+    pub(super) abstract_file_identifier: [u8; 32],
+    /// Digits, without a zone
+    pub(super) creation: [u8; 16],
+    pub(super) modification: [u8; 16],
+    pub(super) expiration: [u8; 16],
+    pub(super) effective: [u8; 16],
+}
+const _: () = assert!(size_of::<HighSierraTexts>() == 640);
 
 /// The fixed part of a directory record, ECMA-119 9.1.
 #[derive(FromBytes, KnownLayout, Immutable, Unaligned)]

@@ -233,8 +233,11 @@ impl<'v> Records<'v> {
         if extent.at < SYSTEM_AREA_SECTORS.saturating_mul(SECTOR) {
             return wrong("in the system area", "must be behind it".into());
         }
+        if extent.at < volume.start() {
+            return wrong("in front of the image", volume.bounds());
+        }
         if end <= extent.at && extent.len > 0 {
-            return wrong("past the end", format!("the image ends at byte {}", volume.len()));
+            return wrong("past the end", volume.bounds());
         }
         Ok(Self {
             volume,

@@ -88,6 +88,13 @@ pub(super) fn last_block(volume: &Volume, block_size: u64, options: &Options) ->
     options.last_block.map_or(last, |wanted| wanted.min(last))
 }
 
+/// The block behind the last one in which there is an anchor of the session that begins at sector `start`; 0 when there is none.
+pub(super) fn end(volume: &Volume, block_size: u64, start: u64, options: &Options) -> u64 {
+    let mut all = places(volume, block_size, start, options);
+    all.retain(|block| read(volume, block_size, *block).is_some());
+    all.iter().max().map_or(0, |block| u64::from(*block).saturating_add(1))
+}
+
 /// Where an anchor may be: 256 blocks into the session, at the last block, 256 before it, and 512 into the session while a
 /// disc is open. What a drive calls its last block can be up to 152 too far (run-out, and what packet writing adds).
 fn places(volume: &Volume, block_size: u64, start: u64, options: &Options) -> Vec<u32> {

@@ -202,9 +202,9 @@ impl<'a> Identifiers<'a> {
                     break;
                 }
                 Piece::Run { at, len: run } if !self.space.volume.contains(at, run) => {
-                    let there = self.space.volume.len().saturating_sub(at).min(run);
+                    let there = self.space.volume.available(at, run);
                     if len.saturating_add(there) == 0 {
-                        let allowed = format!("the image ends at byte {}", self.space.volume.len());
+                        let allowed = self.space.volume.bounds();
                         let wrong =
                             Corrupt::new("directory", self.entry_at, "extent", format!("byte {at}"), allowed);
                         return Err((wrong.into(), run));

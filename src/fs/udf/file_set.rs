@@ -1,6 +1,7 @@
 //! The file set descriptor, ECMA-167 4/8.3.1 and 4/14.1: where the root directory is.
 
 use super::{
+    name,
     raw::{self, LongAd, tag},
     space::{Address, Space},
 };
@@ -12,12 +13,22 @@ use crate::{
 
 const STRUCTURE: &str = "file set descriptor";
 
-/// The ICB of the root directory of the newest file set descriptor in an extent and in those that it leads to.
+/// What a file set descriptor says.
+#[derive(Debug, Clone)]
+pub(super) struct FileSet {
+    /// The ICB of the root directory.
+    pub(super) root: Address,
+    pub(super) identifier: String,
+    pub(super) copyright_file: String,
+    pub(super) abstract_file: String,
+}
+
+/// The newest file set descriptor in an extent and in those that it leads to.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when there is none that is in order.
-pub(super) fn root(space: &Space, extent: &LongAd) -> Result<Address> {
-    let mut newest: Option<(u32, Address)> = None;
+pub(super) fn newest(space: &Space, extent: &LongAd) -> Result<FileSet> {
+    let mut newest: Option<(u32, FileSet)> = None;
     let mut failed: Option<Error> = None;
     let mut next = Some(*extent);
     let mut count: u32 = 0;
@@ -41,13 +52,19 @@ pub(super) fn root(space: &Space, extent: &LongAd) -> Result<Address> {
             };
             let raw: &raw::FileSet = descriptor.as_ref(STRUCTURE)?;
             let number = raw.descriptor_number.get();
-            if raw.number.get() == 0 && newest.is_none_or(|(known, _)| number >= known) {
-                newest = Some((number, Address::of(&raw.root.location)));
+            if raw.number.get() == 0 && newest.as_ref().is_none_or(|(known, _)| number >= *known) {
+                let file_set = FileSet {
+                    root: Address::of(&raw.root.location),
+                    identifier: name::dstring(&raw.identifier),
+                    copyright_file: name::dstring(&raw.copyright_file),
+                    abstract_file: name::dstring(&raw.abstract_file),
+                };
+                newest = Some((number, file_set));
                 next = Address::of_icb(&raw.next).map(|_| raw.next);
             }
         }
     }
-    newest.map(|(_, root)| root).ok_or_else(|| {
+    newest.map(|(_, file_set)| file_set).ok_or_else(|| {
         failed.unwrap_or_else(|| {
             let place = space.at(extent.location.block.get());
             Corrupt::new(STRUCTURE, place, "tag identifier", "another", "must be 256").into()

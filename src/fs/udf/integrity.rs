@@ -10,6 +10,7 @@ use super::{
 use crate::{
     bytes::{as_usize, u32_le},
     limits,
+    time::Recorded,
     volume::Volume,
 };
 
@@ -19,6 +20,8 @@ const UNKNOWN: u32 = u32::MAX;
 /// What the newest integrity descriptor says.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Integrity {
+    /// Whether there is one.
+    pub(super) is_recorded: bool,
     /// Whether the volume was closed, so that the numbers hold.
     pub(super) is_closed: bool,
     /// Free blocks of each partition map; `None` where that is not said.
@@ -27,6 +30,12 @@ pub(super) struct Integrity {
     pub(super) directories: u32,
     /// The lowest revision of UDF that a reader must know, binary coded decimal; 0 where that is not said.
     pub(super) revision: u16,
+    /// Likewise for a writer.
+    pub(super) min_write_revision: u16,
+    /// The highest revision of UDF of what has written to it, likewise.
+    pub(super) max_write_revision: u16,
+    /// When it was recorded.
+    pub(super) recorded: Recorded,
 }
 
 /// The last of the integrity descriptors in `extent` and in those that they lead to. `None` when there is none.
@@ -65,7 +74,9 @@ fn parse(descriptor: &Descriptor, block_size: u64) -> Option<(Integrity, Extent)
     let partitions = as_usize(raw.partitions.get().into()).min(limits::PARTITIONS);
     let free = (0..partitions).filter_map(|i| u32_le(rest, i.saturating_mul(4)));
     let mut integrity = Integrity {
+        is_recorded: true,
         is_closed: raw.kind.get() == 1,
+        recorded: Recorded::of_timestamp(&raw.recorded),
         free: free.map(|blocks| (blocks != UNKNOWN).then_some(blocks)).collect(),
         ..Integrity::default()
     };
@@ -76,6 +87,8 @@ fn parse(descriptor: &Descriptor, block_size: u64) -> Option<(Integrity, Extent)
         integrity.files = own.files.get();
         integrity.directories = own.directories.get();
         integrity.revision = own.min_read_revision.get();
+        integrity.min_write_revision = own.min_write_revision.get();
+        integrity.max_write_revision = own.max_write_revision.get();
     }
     Some((integrity, Extent::of(raw.next, block_size)))
 }

@@ -6,6 +6,7 @@
 
 mod allocation;
 mod anchor;
+mod description;
 mod directory;
 mod extended_attribute;
 mod file_entry;
@@ -15,6 +16,7 @@ mod integrity;
 mod link;
 mod name;
 mod open;
+mod origin;
 mod partition;
 mod raw;
 mod sequence;
@@ -27,13 +29,20 @@ mod virtual_table;
 
 use std::sync::Arc;
 
+pub(super) use description::describe_unopened;
 pub(super) use open::is_announced;
+pub(super) use origin::first_sector;
 
 use self::{
     directory::Identifiers,
     file_entry::FileEntry,
+    file_set::FileSet,
+    integrity::Integrity,
+    partition::Partition,
+    sequence::VolumeDescriptors,
     space::{Address, Space},
     steps::Steps,
+    virtual_table::VirtualTable,
 };
 use super::View;
 use crate::{
@@ -53,6 +62,9 @@ pub struct Udf {
     /// Binary coded decimal: 0x0201 is 2.01.
     revision: u16,
     statistics: Statistics,
+    descriptors: VolumeDescriptors,
+    integrity: Integrity,
+    file_set: FileSet,
     hide: bool,
     undelete: bool,
     relaxed: bool,
@@ -74,6 +86,35 @@ enum Listed {
 }
 
 impl Udf {
+    /// Why this tree, of the volumes that the anchors lead to: the place of its descriptors.
+    pub(super) fn place(&self) -> u64 {
+        self.descriptors.logical.at
+    }
+
+    /// The virtual allocation table, where there is one.
+    fn virtual_table(&self) -> Option<(u16, &VirtualTable)> {
+        self.space.partitions.iter().find_map(|partition| match partition {
+            Partition::Virtual { base, table } => Some((*base, &**table)),
+            _ => None,
+        })
+    }
+
+    /// The block of the volume behind the virtual allocation table, where there is one: behind the last one that was written.
+    fn virtual_end(&self) -> Option<u64> {
+        let (base, table) = self.virtual_table()?;
+        let start = match self.space.partitions.get(usize::from(base))? {
+            Partition::Physical(place) | Partition::Sparable(place, _) => place.start,
+            _ => 0,
+        };
+        Some(u64::from(start).saturating_add(table.block.into()).saturating_add(1))
+    }
+
+    /// Files and directories as the virtual allocation table counts them.
+    fn counts(&self) -> Option<(u32, u32)> {
+        let (_, table) = self.virtual_table()?;
+        table.counts.as_ref().map(|counts| (counts.files, counts.directories))
+    }
+
     /// The file entry of a node.
     fn entry(&self, id: NodeId) -> Result<FileEntry> {
         self.space.entry(Address::of_node(id).ok_or(Error::NotFound)?)

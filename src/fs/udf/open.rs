@@ -15,7 +15,11 @@ use super::{
 };
 use crate::{
     error::{Corrupt, Damage, Error, Result},
-    fs::{Options, Session, session::SECTOR},
+    fs::{
+        Options, Session,
+        origin::note,
+        session::{SECTOR, first},
+    },
     limits,
     tree::{FileSystem, Kind, Statistics},
     volume::{Cache, Volume},
@@ -23,15 +27,15 @@ use crate::{
 
 /// Whether the recognition sequence at the start of the image announces UDF.
 pub(in crate::fs) fn is_announced(volume: &Volume) -> bool {
-    anchor::is_announced(volume, 0)
+    anchor::is_announced(volume, first(volume))
 }
 
 /// A volume that anchors lead to.
-struct Candidate {
-    block_size: u64,
+pub(super) struct Candidate {
+    pub(super) block_size: u64,
     /// Sector at which its session begins.
-    session: u64,
-    descriptors: VolumeDescriptors,
+    pub(super) session: u64,
+    pub(super) descriptors: VolumeDescriptors,
 }
 
 impl Udf {
@@ -49,14 +53,14 @@ impl Udf {
             }
         }
         Err(failed.unwrap_or_else(|| {
-            if anchor::is_announced(&volume, 0) {
+            if is_announced(&volume) {
                 if let Some(Session::Start(sector)) = options.session {
                     return Error::unsupported(format!("no session of UDF begins at sector {sector}"));
                 }
                 if let Some(size) = options.block_size {
                     return Error::unsupported(format!("UDF has no anchor for blocks of {size} bytes"));
                 }
-                let at = 256 * SECTOR;
+                let at = volume.start().saturating_add(256 * SECTOR);
                 let allowed = "must be in block 256, 512, the last one, or 256 before it";
                 return Corrupt::new("anchor volume descriptor pointer", at, "tag", "missing", allowed)
                     .into();
@@ -80,7 +84,8 @@ impl Udf {
         let integrity = integrity::read(volume, block_size, Extent::of(logical.integrity, block_size))
             .unwrap_or_default();
         let counts = space.partitions.iter().find_map(virtual_counts);
-        let root = file_set::root(&space, &logical.file_set)?;
+        let file_set = file_set::newest(&space, &logical.file_set)?;
+        let root = file_set.root;
         let nodes_budget = options.cache_size / 4;
         let label = name::dstring(&logical.identifier);
         let domain_revision = u16::from_le_bytes([logical.domain.suffix[0], logical.domain.suffix[1]]);
@@ -107,12 +112,15 @@ impl Udf {
             overrides_directory_mode: options.overrides_directory_mode,
             damage: Damage::default(),
             notes: notes(&space, &descriptors),
+            file_set,
+            integrity,
             // Few shards, because each can keep a file of very many extents beside the others.
             nodes: Cache::new(4, nodes_budget, |node| node.weight()),
             listings: Cache::new(1, options.cache_size.saturating_sub(nodes_budget), |listing| {
                 listing.weight()
             }),
             space,
+            descriptors,
         };
         let node = udf.node(udf.root)?;
         if node.attributes.kind != Kind::Directory {
@@ -122,24 +130,26 @@ impl Udf {
             );
         }
         let partitions: Vec<&str> = udf.space.partitions.iter().map(Partition::kind).collect();
-        let state = if integrity.is_closed { "closed" } else { "not closed" };
+        let state = if udf.integrity.is_closed { "closed" } else { "not closed" };
+        let identifier = udf.descriptors.primary().map(|primary| name::dstring(&primary.identifier));
         log::info!(
             "{}, blocks of {block_size} bytes, partitions: {}; recorded as {:?}; {state}",
             udf.format(),
             partitions.join(", "),
-            descriptors.identifier
+            identifier.unwrap_or_default()
         );
         Ok(udf)
     }
 }
 
 /// The volumes that the anchors of the wanted session lead to.
-fn candidates(volume: &Volume, options: &Options, failed: &mut Option<Error>) -> Vec<Candidate> {
+pub(super) fn candidates(volume: &Volume, options: &Options, failed: &mut Option<Error>) -> Vec<Candidate> {
+    let first = first(volume);
     match options.session {
-        None => in_session(volume, 0, options, failed),
+        None => in_session(volume, first, options, failed),
         Some(Session::Start(sector)) => in_session(volume, sector, options, failed),
         Some(Session::Number(number)) => {
-            let mut found = in_session(volume, 0, options, failed);
+            let mut found = in_session(volume, first, options, failed);
             for _ in 1..number {
                 let Some(last) = found.first() else { break };
                 let next =
@@ -246,7 +256,7 @@ fn free_blocks(space: &Space, free: &[Option<u32>]) -> u64 {
 
 /// What is wrong with the volume as a whole.
 fn notes(space: &Space, descriptors: &VolumeDescriptors) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = note(&space.volume).into_iter().collect();
     if descriptors.needed_reserve {
         notes.push("the main volume descriptor sequence is damaged; its copy is used".to_owned());
     }

@@ -110,6 +110,21 @@ pub(super) fn read(space: &mut Space, descriptors: &VolumeDescriptors, last_bloc
     Ok(())
 }
 
+/// The words for the kinds of the partitions that the maps name, each with the number of its partition.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn kinds(descriptors: &VolumeDescriptors) -> Result<Vec<(String, u16)>> {
+    let word = |map: &Map| match map {
+        Map::Physical => "physical".to_owned(),
+        Map::Sparable(_) => "sparable".to_owned(),
+        Map::Virtual => "virtual".to_owned(),
+        Map::Metadata { .. } => "metadata".to_owned(),
+        Map::Unknown(name) => name.clone(),
+    };
+    Ok(maps(descriptors)?.iter().map(|(map, number)| (word(map), *number)).collect())
+}
+
 /// The index of the partition that one of another kind with the same number stands on.
 fn base(maps: &[(Map, u16)], number: u16) -> Result<u16> {
     let found =

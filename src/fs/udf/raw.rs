@@ -11,6 +11,7 @@ pub(super) mod tag {
     pub(in super::super) const PRIMARY_VOLUME: u16 = 1;
     pub(in super::super) const ANCHOR: u16 = 2;
     pub(in super::super) const VOLUME_POINTER: u16 = 3;
+    pub(in super::super) const IMPLEMENTATION_USE_VOLUME: u16 = 4;
     pub(in super::super) const PARTITION: u16 = 5;
     pub(in super::super) const LOGICAL_VOLUME: u16 = 6;
     pub(in super::super) const TERMINATING: u16 = 8;
@@ -187,8 +188,41 @@ pub(super) struct PrimaryVolume {
     number: U32<LE>,
     /// 3/10.1.4, a dstring
     pub(super) identifier: [u8; 32],
+    /// 3/10.1.5
+    pub(super) volume_sequence_number: U16<LE>,
+    /// 3/10.1.6
+    pub(super) max_volume_sequence_number: U16<LE>,
+    interchange_levels: [u8; 4],
+    character_set_lists: [u8; 8],
+    /// 3/10.1.11, a dstring
+    pub(super) volume_set_identifier: [u8; 128],
+    character_sets: [u8; 128],
+    volume_abstract: ExtentAd,
+    volume_copyright: ExtentAd,
+    /// 3/10.1.16
+    pub(super) application: EntityIdentifier,
+    /// 3/10.1.17, a timestamp
+    pub(super) recorded: [u8; 12],
+    /// 3/10.1.18
+    pub(super) implementation: EntityIdentifier,
 }
-const _: () = assert!(size_of::<PrimaryVolume>() == 56);
+const _: () = assert!(size_of::<PrimaryVolume>() == 420);
+
+/// Implementation use volume descriptor, ECMA-167 3/10.4, as UDF 2.2.7 uses it (`*UDF LV Info`).
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(super) struct ImplementationUseVolume {
+    tag: Tag,
+    /// 3/10.4.2
+    pub(super) sequence_number: U32<LE>,
+    /// 3/10.4.3
+    pub(super) implementation: EntityIdentifier,
+    character_set: [u8; 64],
+    logical_volume_identifier: [u8; 128],
+    /// UDF 2.2.7.2.3, dstrings: who owns the volume, which organization, how they are reached
+    pub(super) information: [[u8; 36]; 3],
+}
+const _: () = assert!(size_of::<ImplementationUseVolume>() == 352);
 
 /// Partition descriptor, ECMA-167 3/10.5; the part that is read.
 #[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
@@ -202,7 +236,8 @@ pub(super) struct PartitionDescriptor {
     pub(super) number: U16<LE>,
     contents: EntityIdentifier,
     contents_use: [u8; 128],
-    access_type: U32<LE>,
+    /// 3/10.5.7
+    pub(super) access_type: U32<LE>,
     /// 3/10.5.8, a block of the volume
     pub(super) start: U32<LE>,
     /// 3/10.5.9, in blocks
@@ -230,7 +265,8 @@ pub(super) struct LogicalVolume {
     pub(super) map_table_length: U32<LE>,
     /// 3/10.6.9
     pub(super) map_count: U32<LE>,
-    implementation: EntityIdentifier,
+    /// 3/10.6.9
+    pub(super) implementation: EntityIdentifier,
     implementation_use: [u8; 128],
     /// 3/10.6.12
     pub(super) integrity: ExtentAd,
@@ -344,7 +380,8 @@ const _: () = assert!(size_of::<VirtualTableHeader>() == 152);
 #[repr(C)]
 pub(super) struct Integrity {
     tag: Tag,
-    recorded: [u8; 12],
+    /// 3/10.10.2, a timestamp
+    pub(super) recorded: [u8; 12],
     /// 3/10.10.3; 0 open, 1 closed
     pub(super) kind: U32<LE>,
     /// 3/10.10.4
@@ -366,8 +403,10 @@ pub(super) struct IntegrityUse {
     pub(super) directories: U32<LE>,
     /// Binary coded decimal: 0x0201 is 2.01
     pub(super) min_read_revision: U16<LE>,
-    min_write_revision: U16<LE>,
-    max_write_revision: U16<LE>,
+    /// Likewise
+    pub(super) min_write_revision: U16<LE>,
+    /// Likewise
+    pub(super) max_write_revision: U16<LE>,
 }
 const _: () = assert!(size_of::<IntegrityUse>() == 46);
 
@@ -381,7 +420,15 @@ pub(super) struct FileSet {
     pub(super) number: U32<LE>,
     /// 4/14.1.8
     pub(super) descriptor_number: U32<LE>,
-    unread_48: [u8; 352],
+    character_sets: [u8; 64],
+    logical_volume_identifier: [u8; 128],
+    character_set: [u8; 64],
+    /// 4/14.1.12, a dstring
+    pub(super) identifier: [u8; 32],
+    /// 4/14.1.13, a dstring
+    pub(super) copyright_file: [u8; 32],
+    /// 4/14.1.14, a dstring
+    pub(super) abstract_file: [u8; 32],
     /// 4/14.1.15
     pub(super) root: LongAd,
     domain: EntityIdentifier,

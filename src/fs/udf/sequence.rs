@@ -2,7 +2,7 @@
 
 use super::{
     anchor::{Anchor, Extent},
-    name,
+    partition::is_named,
     raw::{self, tag},
     tag::Descriptor,
 };
@@ -21,6 +21,8 @@ pub(super) struct PartitionPlace {
     pub(super) start: u32,
     /// Blocks.
     pub(super) length: u32,
+    /// The access type, ECMA-167 3/10.5.7.
+    pub(super) access: u32,
 }
 
 /// What a sequence says.
@@ -28,10 +30,14 @@ pub(super) struct PartitionPlace {
 pub(super) struct VolumeDescriptors {
     /// The logical volume descriptor.
     pub(super) logical: Descriptor,
+    /// The primary volume descriptor, where there is one.
+    pub(super) primary: Option<Descriptor>,
+    /// The implementation use volume descriptor of UDF, where there is one.
+    pub(super) information: Option<Descriptor>,
     /// The partitions, each number once.
     pub(super) partitions: Vec<PartitionPlace>,
-    /// The identifier of the volume.
-    pub(super) identifier: String,
+    /// The block behind the last one of the sequences.
+    pub(super) end: u64,
     /// Whether the main sequence was damaged, so that the reserve one was needed.
     pub(super) needed_reserve: bool,
 }
@@ -41,6 +47,7 @@ pub(super) struct VolumeDescriptors {
 struct Found {
     primary: Option<(u32, Descriptor)>,
     logical: Option<(u32, Descriptor)>,
+    information: Option<(u32, Descriptor)>,
     partitions: Vec<(u32, PartitionPlace)>,
     /// What was wrong first.
     damage: Option<Error>,
@@ -70,14 +77,22 @@ pub(super) fn read(volume: &Volume, block_size: u64, anchor: &Anchor) -> Result<
             .into()
         }));
     };
-    let primary = found.primary.as_ref();
-    let primary = primary.and_then(|(_, d)| d.as_ref::<raw::PrimaryVolume>("primary volume descriptor").ok());
+    let end = |extent: Extent| u64::from(extent.block).saturating_add(extent.blocks.into());
     Ok(VolumeDescriptors {
-        identifier: primary.map(|p| name::dstring(&p.identifier)).unwrap_or_default(),
-        partitions: found.partitions.into_iter().map(|(_, place)| place).collect(),
         logical,
+        primary: found.primary.map(|(_, descriptor)| descriptor),
+        information: found.information.map(|(_, descriptor)| descriptor),
+        partitions: found.partitions.into_iter().map(|(_, place)| place).collect(),
+        end: end(anchor.main).max(end(anchor.reserve)),
         needed_reserve,
     })
+}
+
+impl VolumeDescriptors {
+    /// The primary volume descriptor, where there is one that is whole.
+    pub(super) fn primary(&self) -> Option<&raw::PrimaryVolume> {
+        self.primary.as_ref()?.as_ref("primary volume descriptor").ok()
+    }
 }
 
 impl Found {
@@ -150,6 +165,16 @@ impl Found {
                     descriptor.as_ref::<raw::LogicalVolume>("logical volume descriptor")?.sequence_number;
                 keep_newest(&mut self.logical, number.get(), descriptor);
             }
+            tag::IMPLEMENTATION_USE_VOLUME => {
+                const STRUCTURE: &str = "implementation use volume descriptor";
+                // Nothing depends on it.
+                if let Ok(raw) = descriptor.as_ref::<raw::ImplementationUseVolume>(STRUCTURE)
+                    && is_named(&raw.implementation, b"*UDF LV Info")
+                {
+                    let number = raw.sequence_number.get();
+                    keep_newest(&mut self.information, number, descriptor);
+                }
+            }
             tag::PARTITION => self.take_partition(&descriptor)?,
             tag::VOLUME_POINTER => {
                 let next = descriptor.as_ref::<raw::VolumePointer>("volume descriptor pointer")?.next;
@@ -164,7 +189,8 @@ impl Found {
     fn take_partition(&mut self, descriptor: &Descriptor) -> Result<()> {
         let raw = descriptor.as_ref::<raw::PartitionDescriptor>("partition descriptor")?;
         let (sequence, number) = (raw.sequence_number.get(), raw.number.get());
-        let place = PartitionPlace { number, start: raw.start.get(), length: raw.length.get() };
+        let (start, length, access) = (raw.start.get(), raw.length.get(), raw.access_type.get());
+        let place = PartitionPlace { number, start, length, access };
         if let Some(known) = self.partitions.iter_mut().find(|(_, known)| known.number == number) {
             if sequence >= known.0 {
                 *known = (sequence, place);
