@@ -23,15 +23,15 @@ use std::{
 use isomount::open::{Image, OpenOptions, Scheme, SizeBy};
 use nix::sys::statvfs::statvfs;
 use support::{
-    boot::{boot_entry, fat, master_boot_record},
-    forge::{Forge, SECTOR, file},
+    boot::{CATALOG, X86, boot_entry, fat, master_boot_record},
+    forge::{Forge, ROOT, SECTOR, file},
     maker::{self, Workshop, lacks},
     mounted::{self, Mounted, PROGRAM, said},
 };
 
 const FUSE: &str = "/dev/fuse";
 
-/// What goes into images: a program that is loaded in part, and a FAT file system, neither a multiple of a sector.
+/// What goes into images: a program that is loaded in part and ends in the middle of a sector, and a FAT file system.
 struct Parts {
     program: Vec<u8>,
     efi: Vec<u8>,
@@ -52,8 +52,10 @@ fn parts(workshop: &Workshop) -> Parts {
     Parts { program, efi }
 }
 
-fn command(words: &[&str], image: &Path) -> Output {
-    Command::new(PROGRAM).args(words).arg(image).output().unwrap()
+/// What the program does with these words, the path of the image in the place of `{}`.
+fn run(image: &Path, words: &[&str]) -> Output {
+    let words = words.iter().map(|word| if *word == "{}" { image.as_os_str() } else { word.as_ref() });
+    Command::new(PROGRAM).args(words).output().unwrap()
 }
 
 /// The files in `.boot`, by `extract`.
@@ -313,16 +315,13 @@ fn a_mount_shows_the_directory_as_any_other() {
 #[test]
 fn every_command_has_the_directory_when_it_is_asked_for() {
     let directory = tempfile::tempdir().unwrap();
-    let image = directory.path().join("image.iso");
+    let (image, to) = (directory.path().join("image.iso"), directory.path().join("to"));
     let mut forge = Forge::new();
-    forge.bootable(&[boot_entry(0, 1, 30)]).block(30, &[b'x'; 512]).directory(20, 20, &[file("A.;1", 30, 3)]);
-    forge.block(30, &[b'x'; 512]);
-    forge.bootable(&[boot_entry(0, 1, 31)]).block(31, &[b'y'; 512]);
+    forge.directory(ROOT, ROOT, &[file("A.;1", 30, 3)]).block(30, b"abc");
+    forge.bootable(&[boot_entry(X86, 1, 31)]).block(31, &[b'y'; 512]);
     fs::write(&image, &forge.bytes).unwrap();
     let said = |words: &[&str]| {
-        let words: Vec<&str> =
-            words.iter().map(|word| if *word == "{}" { image.to_str().unwrap() } else { word }).collect();
-        let output = Command::new(PROGRAM).args(&words).output().unwrap();
+        let output = run(&image, words);
         assert!(output.status.success(), "{words:?}: {}", mounted::said(&output));
         String::from_utf8(output.stdout).unwrap()
     };
@@ -331,14 +330,14 @@ fn every_command_has_the_directory_when_it_is_asked_for() {
     assert_eq!(said(&["cat", "-o", "boot", "{}", ".boot/eltorito-1-x86.img"]), "y".repeat(512));
     assert_eq!(said(&["ls", "-o", "boot", "{}", ".boot"]), "eltorito-1-x86.img\n");
     assert!(said(&["tree", "-a", "-o", "boot", "{}"]).contains("eltorito-1-x86.img"));
-    let to = directory.path().join("to");
     for (words, names) in [
-        (&["extract", "--boot", "-C"][..], &[".boot", "a"][..]),
-        (&["extract", "-o", "boot", "-C"], &[".boot", "a"]),
-        (&["extract", "-C"], &["a"]),
+        (&["--boot", "{}"][..], &[".boot", "a"][..]),
+        (&["-o", "boot", "{}"], &[".boot", "a"]),
+        (&["--boot", "{}", ".boot"], &[".boot"]),
+        (&["{}"], &["a"]),
     ] {
-        said(&[words, &[to.to_str().unwrap(), "{}"]].concat());
-        assert_eq!(mounted::names(&to), names.iter().map(OsString::from).collect());
+        said(&[&["extract", "-C", to.to_str().unwrap()], words].concat());
+        assert_eq!(mounted::names(&to), names.iter().map(OsString::from).collect(), "{words:?}");
         fs::remove_dir_all(&to).unwrap();
     }
     // An image without anything to start from.
@@ -351,26 +350,23 @@ fn what_is_lost_of_a_catalog_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let image = directory.path().join("image.iso");
     let mut forge = Forge::new();
-    forge.bootable(&[boot_entry(0, 4, 30)]);
-    forge.bytes[19 * SECTOR] = 9;
-    fs::write(&image, &forge.bytes).unwrap();
-    let output = command(&["find", "-o", "boot"], &image);
-    assert_eq!(output.status.code(), Some(2), "a pattern is missing: {}", said(&output));
-    let output = Command::new(PROGRAM).args(["ls", "-R", "-a", "-o", "boot"]).arg(&image).output().unwrap();
-    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
-    assert!(
-        said(&output).contains("boot catalog at byte 38912: validation entry is missing"),
-        "{}",
-        said(&output)
-    );
-    assert!(String::from_utf8_lossy(&output.stdout).contains(".boot"));
+    forge.bootable(&[boot_entry(X86, 4, 30)]);
+    let catalog = CATALOG as usize * SECTOR;
+    let listed = |forge: &Forge| {
+        fs::write(&image, &forge.bytes).unwrap();
+        let output = run(&image, &["ls", "-R", "-a", "-o", "boot", "{}"]);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), said(&output))
+    };
+    forge.bytes[catalog] = 9;
+    let (code, names, told) = listed(&forge);
+    assert_eq!(code, Some(5), "{told}");
+    assert!(told.contains("boot catalog at byte 38912: validation entry is missing"), "{told}");
+    assert!(names.contains(".boot") && !names.contains("eltorito"), "{names}");
     // A checksum is noted only.
-    forge.bytes[19 * SECTOR] = 1;
-    forge.bytes[19 * SECTOR + 28] ^= 1;
-    fs::write(&image, &forge.bytes).unwrap();
-    let output = Command::new(PROGRAM).args(["ls", "-R", "-a", "-o", "boot"]).arg(&image).output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("eltorito-1-x86.img"));
+    forge.bytes[catalog] = 1;
+    forge.bytes[catalog + 28] ^= 1;
+    let (code, names, told) = listed(&forge);
+    assert!(code == Some(0) && told.is_empty() && names.contains("eltorito-1-x86.img"), "{told}{names}");
 }
 
 #[test]
@@ -382,8 +378,7 @@ fn what_a_cut_image_has_of_a_partition_is_extracted_on_request() {
     forge.block(50, &[7; 3 * SECTOR]);
     fs::write(&image, &forge.bytes).unwrap();
     let extract = |words: &[&str]| {
-        let mut command = Command::new(PROGRAM);
-        command.args(["extract", "--boot", "-C"]).arg(&to).args(words).arg(&image).output().unwrap()
+        run(&image, &[&["extract", "--boot", "-C", to.to_str().unwrap()], words, &["{}"]].concat())
     };
     let output = extract(&[]);
     assert_eq!(output.status.code(), Some(5));
