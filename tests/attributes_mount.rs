@@ -274,6 +274,28 @@ fn access_control_lists_are_enforced_where_permissions_are_checked() {
 }
 
 #[test]
+fn lists_deep_in_a_tree_are_marked_by_ls() {
+    let workshop = Workshop::new();
+    let source = workshop.source();
+    if lacks(&["root", FUSE, "xorriso"]) || lacks_attributes(&source) {
+        return;
+    }
+    let deep = source.join("a/b");
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(source.join("plain"), "").unwrap();
+    fs::write(deep.join("listed"), "").unwrap();
+    xattr::set(deep.join("listed"), ACCESS, &list(0)).unwrap();
+    let image = workshop.image();
+    maker::native_xorriso(&["-acl", "on", "-outdev", "{}", "-map", "{}", "/"], &[&image, &source]);
+    let mounted = Mounted::new(&image, "");
+    let output = by(0, 0, "ls", &[Path::new("-lR"), mounted.path()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let marked: Vec<&str> =
+        text.lines().filter(|line| line.split(' ').next().unwrap().ends_with('+')).collect();
+    assert!(marked.len() == 1 && marked[0].ends_with(" listed"), "{text}");
+}
+
+#[test]
 fn attributes_for_root_are_listed_for_root() {
     if lacks(&["root", FUSE, "getfattr"]) {
         return;

@@ -73,8 +73,8 @@ pub(super) struct Adapter {
     idle: Option<Arc<Idle>>,
     /// How long the kernel may believe what it is told.
     belief: Duration,
-    /// Whether the kernel checks permissions, and access control lists with them.
-    enforces_access_lists: bool,
+    /// Whether the kernel checks permissions.
+    checks_permissions: bool,
     damage: Damage,
     /// Who waits for the end.
     events: Sender<Event>,
@@ -87,14 +87,13 @@ impl Adapter {
         idle: Option<Arc<Idle>>,
         checks_permissions: bool,
     ) -> Self {
-        let enforces_access_lists = checks_permissions && tree.may_have_access_lists();
         let tree = Arc::new(tree);
         let listed = Arc::new(Listed::new(tree.clone()));
         let ahead = Ahead::new(listed.clone());
         let prefetch = Arc::new(Prefetch::new(tree.clone()));
         let belief = idle.as_ref().map_or(FOR_EVER, |idle| idle.belief());
         let damage = Damage::default();
-        Self { tree, listed, ahead, prefetch, idle, belief, enforces_access_lists, damage, events }
+        Self { tree, listed, ahead, prefetch, idle, belief, checks_permissions, damage, events }
     }
 
     /// What stores files ahead, to be told how.
@@ -175,7 +174,8 @@ impl Filesystem for Adapter {
             }
         }
         // Only where permissions are checked already: with this flag the kernel checks them for whoever mounted too.
-        if self.enforces_access_lists && config.add_capabilities(InitFlags::FUSE_POSIX_ACL).is_err() {
+        let enforces_lists = self.checks_permissions && self.tree.may_have_access_lists();
+        if enforces_lists && config.add_capabilities(InitFlags::FUSE_POSIX_ACL).is_err() {
             log::debug!("the kernel enforces no access control lists");
         }
         // What these return is the value from before. The first also bounds what is read in one request.
@@ -339,16 +339,17 @@ impl Filesystem for Adapter {
         });
     }
 
-    // EOPNOTSUPP, where there is nothing of the kind, is what programs such as ls(1) remember for the whole mount. The kernel would remember
-    // ENOSYS, for every name, and where the bytes lie can be asked of every file.
+    // Where nothing of the kind was met so far the answer is EOPNOTSUPP, which programs such as ls(1) remember for the whole mount. The
+    // kernel would remember ENOSYS, for every name, and where the bytes lie can be asked of every file.
     fn getxattr(&self, _req: &Request, ino: INodeNo, name: &OsStr, size: u32, reply: ReplyXattr) {
         self.guarded(|| {
             let name = name.as_bytes();
             if !self.tree.may_have_attribute(name) {
-                // The kernel lets nobody in where it fails to ask for a list that it enforces.
+                // There may be lists where nobody has looked yet; and the kernel lets nobody in when it fails to ask for one that it
+                // enforces.
                 let is_list = [access_list::ACCESS, access_list::DEFAULT].contains(&name);
-                let is_enforced = is_list && self.enforces_access_lists;
-                return reply.error(if is_enforced { Errno::ENODATA } else { Errno::EOPNOTSUPP });
+                let may_come = is_list && self.tree.may_have_access_lists();
+                return reply.error(if may_come { Errno::ENODATA } else { Errno::EOPNOTSUPP });
             }
             match self.tree.attribute(self.node(ino), name) {
                 Ok(value) => fill(reply, size, &value),
@@ -360,7 +361,8 @@ impl Filesystem for Adapter {
     fn listxattr(&self, req: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
         self.guarded(|| {
             if !self.tree.has_extended_attributes() {
-                return reply.error(Errno::EOPNOTSUPP);
+                let may_come = self.tree.may_have_access_lists();
+                return if may_come { fill(reply, size, &[]) } else { reply.error(Errno::EOPNOTSUPP) };
             }
             match self.tree.attribute_names(self.node(ino)) {
                 Ok(names) => {

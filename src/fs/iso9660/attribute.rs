@@ -107,8 +107,8 @@ impl Iso9660 {
         if is_associated {
             self.met.associated.store(true, Ordering::Relaxed);
         }
-        let field = self.field(record);
         let has_any = || {
+            let field = self.field(record);
             is_associated
                 || record.extended_attribute_length > 0
                 || field.starts_with(b"AA")
@@ -121,7 +121,7 @@ impl Iso9660 {
         // Nobody decodes a directory's own record for Rock Ridge.
         if record.is_self() && self.rock_ridge.is_some() {
             let mut attributes = Attributes::default();
-            susp::visit(field, |entry| attributes.take(entry));
+            susp::visit(self.field(record), |entry| attributes.take(entry));
             self.meet_entries(attributes);
         }
     }

@@ -260,7 +260,7 @@ pub(super) struct ExtendedArchitecture {
     /// Permissions, and the form of the sectors
     pub(super) attributes: U16<BE>,
     /// `XA`
-    pub(super) signature: [u8; 2],
+    signature: [u8; 2],
     /// The number that the sectors of an interleaved file bear
     pub(super) file_number: u8,
     pub(super) reserved: [u8; 5],

@@ -75,10 +75,11 @@ pub(super) fn start(system_use: &[u8], skip: u8) -> &[u8] {
 /// The XA information at the start of a system use field: `XA` at its place, zeros behind it, and no system use entry that only
 /// looks so because of a name in it.
 pub(super) fn xa(field: &[u8]) -> Option<&raw::ExtendedArchitecture> {
+    // Of every record that is listed this is asked several times.
+    let [a, _, length, version, _, _, b'X', b'A', ..] = field else { return None };
     let (xa, _) = raw::ExtendedArchitecture::ref_from_prefix(field).ok()?;
-    let [a, _, length, version, ..] = field else { return None };
     let is_entry = a.is_ascii_uppercase() && *length >= 4 && *version == 1;
-    (xa.signature == *b"XA" && xa.reserved.iter().all(|b| *b == 0) && !is_entry).then_some(xa)
+    (xa.reserved.iter().all(|b| *b == 0) && !is_entry).then_some(xa)
 }
 
 /// Shows `visit` each entry of a field that is not continued.
