@@ -19,6 +19,16 @@ impl Both32 {
     pub fn get(self) -> u32 {
         self.le.get()
     }
+
+    /// Whether both halves say the same.
+    pub fn agrees(self) -> bool {
+        self.le.get() == self.be.get()
+    }
+
+    /// The value of the big-endian half.
+    pub fn get_be(self) -> u32 {
+        self.be.get()
+    }
 }
 
 /// A 16-bit number recorded twice, ECMA-119 7.2.3. See [`Both32`].
@@ -33,6 +43,11 @@ impl Both16 {
     /// The value of the little-endian half.
     pub fn get(self) -> u16 {
         self.le.get()
+    }
+
+    /// Whether both halves say the same.
+    pub fn agrees(self) -> bool {
+        self.le.get() == self.be.get()
     }
 }
 

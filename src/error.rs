@@ -109,8 +109,15 @@ impl Corrupt {
 /// The failures that were written to the log: each is told once, never once per read.
 #[derive(Debug, Default)]
 pub struct Damage {
-    told: Mutex<HashSet<String>>,
+    told: Mutex<Told>,
     is_silent: bool,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    texts: HashSet<String>,
+    /// The same, in the order in which they were met.
+    errors: Vec<Error>,
 }
 
 impl Damage {
@@ -126,15 +133,21 @@ impl Damage {
         }
         let text = error.to_string();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() < limits::REPORTED_DAMAGE && !told.contains(&text) {
+        if told.texts.len() < limits::REPORTED_DAMAGE && !told.texts.contains(&text) {
             log::warn!("{text}");
-            told.insert(text);
+            told.texts.insert(text);
+            told.errors.push(error.clone());
         }
+    }
+
+    /// What was told, in the order in which it was met.
+    pub fn told(&self) -> Vec<Error> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).errors.clone()
     }
 
     /// How many different failures were told, at most [`limits::REPORTED_DAMAGE`].
     pub fn count(&self) -> usize {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).texts.len()
     }
 }
 

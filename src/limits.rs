@@ -238,3 +238,74 @@ pub const GPT_ENTRIES: u64 = 1 << 20;
 
 /// Entries of an Apple partition map, likewise.
 pub const APPLE_PARTITIONS: u32 = 256;
+
+/// Names that an inventory holds, about a hundred bytes each with what belongs to them: several times those of the fullest
+/// dual-layer disc.
+pub const INVENTORY_NAMES: usize = 4 * 1024 * 1024;
+
+/// Bytes of all names that an inventory holds, 64 for each.
+pub const INVENTORY_NAME_BYTES: usize = 256 * 1024 * 1024;
+
+/// Runs of bytes that an inventory holds, 32 bytes each.
+pub const INVENTORY_SPANS: usize = 8 * 1024 * 1024;
+
+/// Failures that an inventory holds; more are counted.
+pub const INVENTORY_FAILURES: usize = 64 * 1024;
+
+/// How many times the bytes of the image its directories, file entries and continuation areas together may have: once is what they
+/// have when none lies in another. The [`INVENTORY_SLACK`] comes on top.
+pub const INVENTORY_STRUCTURES: u64 = 4;
+
+/// See [`INVENTORY_STRUCTURES`]: for small images.
+pub const INVENTORY_SLACK: u64 = 64 * 1024 * 1024;
+
+/// Directories above one that are looked at to know whether it is in itself, over all that have several names.
+pub const INVENTORY_ANCESTORS: u64 = 16 * 1024 * 1024;
+
+/// Findings of one kind in one tree that a check keeps with all that is known of them; more are counted.
+pub const FINDINGS: usize = 1000;
+
+/// Bytes that are read to compare files which lie at different places in two trees, in all: one small file each is the rule, on discs
+/// whose UDF keeps them inside of their entries.
+pub const COMPARED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Bytes of one path table that are compared: the longest that numbers of 16 bits can make sense of has 17 MiB.
+pub const PATH_TABLE: u64 = 64 * 1024 * 1024;
+
+/// Bytes of one space bitmap that is looked at: 1 TiB in blocks of 2 KiB.
+pub const SPACE_BITMAP: u64 = 64 * 1024 * 1024;
+
+/// Blocks in use that are looked up in a space bitmap: those of a disc of 128 GiB, once.
+pub const BITMAP_STEPS: u64 = 64 * 1024 * 1024;
+
+/// Bytes of all lists of checksums in an image that are read: a million lines, three times over.
+pub const LISTS: u64 = 256 * 1024 * 1024;
+
+/// Checksums of all those lists, a hundred bytes each.
+pub const LISTED: usize = 2 * 1024 * 1024;
+
+/// How many times the bytes of the image may go into checksums of files: once is what they do when no file lies in another. The
+/// [`HASHED_SLACK`] comes on top.
+pub const HASHED: u64 = 2;
+
+/// See [`HASHED`]: for small images.
+pub const HASHED_SLACK: u64 = 256 * 1024 * 1024;
+
+/// How many times the bytes of the image may come out of its packed files, and of files with holes; [`HASHED_HOLES`] come on top. Text
+/// packs to a tenth.
+pub const UNPACKED: u64 = 16;
+
+/// Bytes of holes that go into checksums or are unpacked from nothing: zeros without end are no work that anybody asked for.
+pub const HASHED_HOLES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Bytes of paths and messages that a check tells; further findings are counted. A million long paths.
+pub const TOLD: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of the array of checksums of one session, 16 for each file: as many files as an inventory holds.
+pub const FILE_SUMS: u64 = 64 * 1024 * 1024;
+
+/// Lists of checksums in one image that are read.
+pub const LIST_COUNT: usize = 4096;
+
+/// Bytes of all paths in the findings of drivers; of further ones each kind is counted.
+pub const FINDING_PATHS: u64 = 64 * 1024 * 1024;

@@ -13,7 +13,11 @@ pub use boot::{
 };
 
 use self::boot::Lazy;
-pub use crate::fs::{NameMap, Options as TreeOptions, Origin, Reason, Session, View, description};
+pub use crate::fs::{
+    NameMap, Options as TreeOptions, Origin, Reason, Session, View,
+    check::{Examination, Expected, Finding, Flaw, Mark, OtherTree, RangeSum, Region},
+    description,
+};
 use crate::{
     bytes::as_usize,
     container,
@@ -21,7 +25,7 @@ use crate::{
     fs::{self, description::Description},
     limits,
     source::{FileSource, Part, Source},
-    tree::{FileSystem, Policy, Tree},
+    tree::{FileSystem, Inventory, Policy, Tree},
     volume::Volume,
 };
 
@@ -53,10 +57,124 @@ impl Default for OpenOptions {
     }
 }
 
+/// The bytes of an image, and how it is read, before somebody looks for a tree in it.
+#[derive(Clone)]
+pub struct Medium {
+    source: Arc<dyn Source>,
+    /// The bytes of the disc from its first one on; none where the image begins later.
+    disc: Arc<dyn Source>,
+    /// The volume in which the addresses of the disc lie.
+    volume: Arc<Volume>,
+    origin: Origin,
+    options: OpenOptions,
+    /// With the part of the caches that drivers may take.
+    tree_options: TreeOptions,
+    /// Bytes of the image.
+    image_len: u64,
+}
+
+impl Medium {
+    /// Opens the file or block device at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read, [`Error::NotADisc`] when it is neither a file nor a block device.
+    pub fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
+        Ok(Self::from_source(Arc::new(FileSource::open(path)?), options))
+    }
+
+    /// The image whose bytes are `source`; it may have a part of its disc, or more.
+    pub fn from_source(source: Arc<dyn Source>, options: &OpenOptions) -> Self {
+        // Half for sectors, a quarter for directories and nodes, a quarter for unpacked blocks.
+        let (half, quarter) = (options.cache_size / 2, options.cache_size / 4);
+        let data = container::open(source.clone()).data;
+        let image_len = data.len();
+        let mut tree_options = TreeOptions { cache_size: quarter, ..options.tree.clone() };
+        let whole = Volume::new(data.clone(), half);
+        let origin = Origin::of(&whole, &tree_options);
+        let (volume, disc): (_, Arc<dyn Source>) = match origin {
+            Origin::Same => (whole, data),
+            Origin::OfDisc(_) => {
+                (Volume::starting_at(origin.bytes(), data, half), Arc::new(Vec::<u8>::new()))
+            }
+            Origin::OfImage(_) => {
+                tree_options.session = Some(Session::Start(0));
+                let disc = Arc::new(Part::new(data, origin.bytes(), image_len));
+                (Volume::new(disc.clone(), half), disc)
+            }
+        };
+        let (volume, options) = (Arc::new(volume), options.clone());
+        Self { source, disc, volume, origin, options, tree_options, image_len }
+    }
+
+    /// Finds the tree that the options want.
+    ///
+    /// # Errors
+    /// As [`Image::open`].
+    pub fn image(&self) -> Result<Image> {
+        self.image_with(fs::open(self.volume.clone(), &self.tree_options))
+    }
+
+    /// The image with this file system.
+    fn image_with(&self, file_system: Result<Box<dyn FileSystem>>) -> Result<Image> {
+        let mut file_system = file_system.map_err(|error| self.told(error))?;
+        let (disc, volume, options) = (self.disc.clone(), self.volume.clone(), self.tree_options.clone());
+        let boot = Arc::new(Lazy { disc, volume, options, boot: OnceLock::new() });
+        if self.options.boot {
+            let found = boot.clone();
+            let files = move || found.files();
+            file_system = Box::new(fs::BootDirectory::new(file_system, &self.tree_options, files));
+        }
+        let policy = self.options.policy.clone();
+        let tree = Tree::new(file_system, self.volume.clone(), policy, self.tree_options.cache_size);
+        Ok(Image { tree, medium: self.clone(), boot })
+    }
+
+    /// An error, with what the bytes seem to be where they are no disc.
+    fn told(&self, error: Error) -> Error {
+        match error {
+            Error::NotADisc(_) => Error::NotADisc(container::identify(&*self.source).into()),
+            other => other,
+        }
+    }
+
+    /// Where the image begins on its disc, or the disc in the image.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Bytes from the start of the disc to the end of the image.
+    pub fn len(&self) -> u64 {
+        self.volume.len()
+    }
+
+    /// Whether there is not one byte.
+    pub fn is_empty(&self) -> bool {
+        self.volume.is_empty()
+    }
+
+    /// Fills `buf` from byte `at` of the disc on, past all caches.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the image ends before `buf` is full, [`Error::Io`] when the storage fails.
+    pub fn read(&self, buf: &mut [u8], at: u64) -> Result<()> {
+        self.volume.read_past(buf, at)
+    }
+
+    /// See [`Source::recorded_from`].
+    pub fn recorded_from(&self, at: u64) -> u64 {
+        self.volume.recorded_from(at)
+    }
+
+    /// Examines the structures of the image, of which `shown` is the tree that is shown, as long as `goes_on` says so. No file is read.
+    pub fn examine(&self, shown: Option<(&Tree, &Inventory)>, goes_on: &dyn Fn() -> bool) -> Examination {
+        fs::check::check(&self.volume, &self.tree_options, shown, goes_on)
+    }
+}
+
 /// An opened image.
 pub struct Image {
     tree: Tree,
-    len: u64,
+    medium: Medium,
     boot: Arc<Lazy>,
 }
 
@@ -76,9 +194,7 @@ impl Image {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn from_source(source: Arc<dyn Source>, options: &OpenOptions) -> Result<Self> {
-        let opening = Opening::of(source, options);
-        let file_system = fs::open(opening.volume.clone(), &opening.options);
-        opening.image(file_system, options)
+        Medium::from_source(source, options).image()
     }
 
     /// The tree of the image.
@@ -91,6 +207,12 @@ impl Image {
         self.tree
     }
 
+    /// Where the trees of the disc say different things: files that one has and another has not, sizes, bytes. A few words for
+    /// people each; no file is read but small ones that lie elsewhere in another tree.
+    pub fn disagreements(&self) -> Vec<Finding> {
+        fs::check::disagreements(&self.medium.volume, &self.medium.tree_options, &self.tree)
+    }
+
     /// What the disc can be started from, of the session that is shown. It is read when it is first asked for.
     ///
     /// # Errors
@@ -101,12 +223,12 @@ impl Image {
 
     /// Bytes of the image.
     pub fn len(&self) -> u64 {
-        self.len
+        self.medium.image_len
     }
 
     /// Whether there is not one byte.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.medium.is_empty()
     }
 }
 
@@ -141,15 +263,15 @@ pub fn describe(path: &Path, options: &OpenOptions) -> Result<Described> {
 /// # Errors
 /// As [`describe`].
 pub fn describe_source(source: Arc<dyn Source>, options: &OpenOptions) -> Result<Described> {
-    let opening = Opening::of(source, options);
-    let described = fs::describe(&opening.volume, &opening.options).map_err(|error| opening.told(error))?;
-    let (volume, description, origin) = (opening.volume.clone(), described.description, opening.origin);
-    let len = opening.len;
+    let medium = Medium::from_source(source, options);
+    let described = fs::describe(&medium.volume, &medium.tree_options).map_err(|error| medium.told(error))?;
+    let (volume, description, origin) = (medium.volume.clone(), described.description, medium.origin);
+    let len = medium.image_len;
     let end = volume.len();
     let ends = description.sessions.iter().filter_map(|session| {
         Some(session.start?.saturating_mul(Session::SECTOR).saturating_add(session.size))
     });
-    let image = opening.image(described.file_system, options);
+    let image = medium.image_with(described.file_system);
     // What was appended as a partition is described too, by its table.
     let boot = image.as_ref().ok().and_then(|image| image.boot().ok());
     let partitions =
@@ -182,63 +304,4 @@ fn is_blank(volume: &Volume, start: u64, end: u64) -> Option<bool> {
         }
     }
     Some(true)
-}
-
-/// What is on the way to an image.
-struct Opening {
-    source: Arc<dyn Source>,
-    /// The bytes of the disc from its first one on; none where the image begins later.
-    disc: Arc<dyn Source>,
-    volume: Arc<Volume>,
-    origin: Origin,
-    /// Those of the driver.
-    options: TreeOptions,
-    /// Bytes of the image.
-    len: u64,
-}
-
-impl Opening {
-    /// The volume in which the addresses of the disc lie, of an image that has some of it or more.
-    fn of(source: Arc<dyn Source>, options: &OpenOptions) -> Self {
-        // Half for sectors, a quarter for directories and nodes, a quarter for unpacked blocks.
-        let (half, quarter) = (options.cache_size / 2, options.cache_size / 4);
-        let data = container::open(source.clone()).data;
-        let len = data.len();
-        let mut tree_options = TreeOptions { cache_size: quarter, ..options.tree.clone() };
-        let whole = Volume::new(data.clone(), half);
-        let origin = Origin::of(&whole, &tree_options);
-        let (volume, disc): (_, Arc<dyn Source>) = match origin {
-            Origin::Same => (whole, data),
-            Origin::OfDisc(_) => {
-                (Volume::starting_at(origin.bytes(), data, half), Arc::new(Vec::<u8>::new()))
-            }
-            Origin::OfImage(_) => {
-                tree_options.session = Some(Session::Start(0));
-                let disc = Arc::new(Part::new(data, origin.bytes(), len));
-                (Volume::new(disc.clone(), half), disc)
-            }
-        };
-        Self { source, disc, volume: Arc::new(volume), origin, options: tree_options, len }
-    }
-
-    /// The image with this file system.
-    fn image(self, file_system: Result<Box<dyn FileSystem>>, options: &OpenOptions) -> Result<Image> {
-        let mut file_system = file_system.map_err(|error| self.told(error))?;
-        let (disc, volume, tree_options) = (self.disc, self.volume.clone(), self.options.clone());
-        let boot = Arc::new(Lazy { disc, volume, options: tree_options, boot: OnceLock::new() });
-        if options.boot {
-            let found = boot.clone();
-            file_system = Box::new(fs::BootDirectory::new(file_system, &options.tree, move || found.files()));
-        }
-        let tree = Tree::new(file_system, self.volume, options.policy.clone(), self.options.cache_size);
-        Ok(Image { tree, len: self.len, boot })
-    }
-
-    /// An error, with what the bytes seem to be where they are no disc.
-    fn told(&self, error: Error) -> Error {
-        match error {
-            Error::NotADisc(_) => Error::NotADisc(container::identify(&*self.source).into()),
-            other => other,
-        }
-    }
 }

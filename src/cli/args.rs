@@ -10,6 +10,7 @@ use clap::{ArgAction, Parser, Subcommand, builder::PossibleValuesParser};
 
 use super::{
     cat::CatArgs,
+    check::CheckArgs,
     duration,
     extract::ExtractArgs,
     find::FindArgs,
@@ -86,6 +87,8 @@ pub enum Command {
     Cat(CatArgs),
     /// Extract files from an image, without a mount
     Extract(ExtractArgs),
+    /// Tell whether an image is whole: structure, length, checksums
+    Check(CheckArgs),
     /// Print a manual page or the completions of a shell
     Generate {
         /// What is printed

@@ -55,13 +55,13 @@ impl Exit {
             Self::Unreadable => "the image is not there, may not be read, or its storage fails",
             Self::NotADisc => "the file is no disc image",
             Self::Damaged => {
-                "the image is damaged so that nothing of it can be shown, or not all that was asked for"
+                "the image is damaged so that nothing of it can be shown, or not all that was asked for; check found damage"
             }
             Self::Unsupported => {
                 "the image is in order and not supported, or has not the view that was asked for"
             }
             Self::MountPoint => {
-                "the mount point is not there, no directory, not empty, in use or in the way of the image; nothing of isomount is mounted there; or what was to be extracted could not be written"
+                "the mount point is not there, no directory, not empty, in use or in the way of the image; nothing of isomount is mounted there; or what was to be extracted or drawn could not be written"
             }
             Self::Refused => "there is no FUSE, or the system refused the mount or unmount",
             Self::NotInside => {

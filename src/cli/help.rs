@@ -14,6 +14,7 @@ Examples:
   isomount info image.iso                what an image is: volume, trees, sessions
   isomount ls -l image.iso /boot         what is in an image, without a mount
   isomount cat image.iso /README > a     a file of an image, without a mount
+  isomount check image.iso               whether it is whole, and which files are hit if not
   isomount -o uid=1000,gid=1000 a.iso m  everything belongs to user and group 1000
   isomount -f -v image.iso /mnt/iso      stay in the foreground and tell what is done";
 

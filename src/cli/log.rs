@@ -119,6 +119,14 @@ impl Log for Counting {
     }
 }
 
+/// Starts the log of a command that tells itself what is damaged: nothing is logged unless `ISOMOUNT_LOG` asks for it.
+pub(super) fn start_quietly() {
+    let mut builder = Builder::new();
+    builder.filter_level(LevelFilter::Off).parse_env("ISOMOUNT_LOG");
+    builder.format(|out, record| writeln!(out, "isomount: {}", record.args()));
+    let _ = builder.try_init();
+}
+
 /// How many warnings such a command has told so far.
 pub(super) fn warnings() -> usize {
     LINES.load(Ordering::Relaxed)

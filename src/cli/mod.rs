@@ -5,6 +5,7 @@ mod args;
 mod attribute;
 mod background;
 mod cat;
+mod check;
 mod color;
 mod columns;
 mod completions;
@@ -32,6 +33,7 @@ mod page;
 mod pattern;
 mod place;
 mod process;
+mod progress;
 mod refusal;
 mod serve;
 mod size;
@@ -50,6 +52,7 @@ use clap::{Parser, error::ErrorKind};
 pub use answer::ImageArgs;
 pub use args::{Args, Command, MountArgs};
 pub use cat::CatArgs;
+pub use check::CheckArgs;
 pub use exit::{Exit, Failure};
 pub use extract::ExtractArgs;
 pub use find::FindArgs;
@@ -93,6 +96,7 @@ fn command(args: Args) -> Result<(), Failure> {
         Some(Command::Find(args)) => find::run(&args),
         Some(Command::Cat(args)) => cat::run(&args),
         Some(Command::Extract(args)) => extract::run(&args),
+        Some(Command::Check(args)) => check::run(&args),
         Some(Command::Generate { what }) => generate::run(what),
         Some(Command::Guard { mount_point, number, made }) => guard::run(&mount_point, number, made),
     }

@@ -6,8 +6,8 @@ use super::Options;
 use crate::{
     error::{Error, Result},
     tree::{
-        Attributes, Content, Data, ExtendedAttribute, FileSystem, Kind, KnownNodes, Listing, ListingBuilder,
-        Node, NodeId, Place, Statistics,
+        Attributes, Checksum, Content, Data, ExtendedAttribute, Extent, FileSystem, Kind, KnownNodes,
+        Listing, ListingBuilder, Node, NodeId, Place, Statistics, Structures,
     },
 };
 
@@ -219,6 +219,23 @@ impl FileSystem for BootDirectory {
 
     fn private_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Vec<u8>>> {
         if is_own(id) { Ok(None) } else { self.inner.private_attribute(id, name) }
+    }
+
+    fn structures(&self, id: NodeId) -> Result<Structures> {
+        if is_own(id) { Ok(Structures::default()) } else { self.inner.structures(id) }
+    }
+
+    fn name_records(&self, directory: NodeId) -> Result<Vec<Extent>> {
+        // Of the root those of its own names, which come first.
+        if is_own(directory) { Ok(Vec::new()) } else { self.inner.name_records(directory) }
+    }
+
+    fn checksum(&self, id: NodeId) -> Result<Option<Checksum>> {
+        if is_own(id) { Ok(None) } else { self.inner.checksum(id) }
+    }
+
+    fn damage(&self) -> Vec<Error> {
+        self.inner.damage()
     }
 
     fn statistics(&self) -> Statistics {

@@ -4,6 +4,7 @@
 
 pub mod boot;
 mod boot_directory;
+pub mod check;
 mod choice;
 pub mod description;
 pub mod iso9660;

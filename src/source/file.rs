@@ -147,6 +147,14 @@ impl Source for FileSource {
         recorded_end(&self.file, end).unwrap_or(end)
     }
 
+    fn recorded_from(&self, at: u64) -> u64 {
+        // A file that has no hole need not be asked.
+        if self.zeros.is_none() || at >= self.len {
+            return at;
+        }
+        seek(&self.file, at, Whence::SeekData).map_or(at, |data| data.unwrap_or(self.len)).min(self.len)
+    }
+
     fn is_cached_by_kernel(&self) -> bool {
         true
     }
@@ -169,6 +177,9 @@ mod tests {
         assert!(((8 << 20) + 1..=(9 << 20)).contains(&end), "{end}");
         assert!((5000..=(1 << 20)).contains(&source.recorded_end(7 << 20)));
         assert_eq!(source.recorded_end(4000), 4000);
+        assert_eq!((source.recorded_from(0), source.recorded_from(4000)), (0, 4000));
+        assert!(((8 << 20) - (1 << 20)..=(8 << 20)).contains(&source.recorded_from(4 << 20)));
+        assert_eq!(source.recorded_from(16 << 20), 64 << 20, "nothing but a hole to its end");
     }
 
     #[test]

@@ -49,6 +49,12 @@ pub trait Source: Send + Sync {
         end
     }
 
+    /// The first byte from `at` on that may be another than zero, as far as that is known without reading: the end of the hole of a
+    /// sparse file that `at` lies in. At most [`len`](Self::len).
+    fn recorded_from(&self, at: u64) -> u64 {
+        at
+    }
+
     /// Whether the kernel caches the bytes by itself, so that large reads gain nothing from a second cache.
     fn is_cached_by_kernel(&self) -> bool {
         false

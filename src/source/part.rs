@@ -54,6 +54,11 @@ impl Source for Part {
         self.whole.recorded_end(self.start.saturating_add(end)).saturating_sub(self.start)
     }
 
+    fn recorded_from(&self, at: u64) -> u64 {
+        let start = self.start.saturating_add(at.min(self.len));
+        self.whole.recorded_from(start).saturating_sub(self.start).min(self.len)
+    }
+
     fn is_cached_by_kernel(&self) -> bool {
         self.whole.is_cached_by_kernel()
     }

@@ -67,7 +67,7 @@ pub trait Packed: Send + Sync + fmt::Debug {
     /// Bytes of memory that the decoder takes.
     fn weight(&self) -> usize;
 
-    /// Where the packed bytes lie, for whoever wants to know.
+    /// Where the packed bytes lie, with all that is needed to unpack them; `None` where nobody can say.
     fn stored(&self) -> Option<&Data> {
         None
     }
@@ -162,14 +162,14 @@ impl Data {
         self.size = end;
     }
 
+    /// The places one by one: offset in the file, bytes, and where they are.
+    pub(super) fn segments(&self) -> impl Iterator<Item = (u64, u64, &Place)> {
+        self.segments.iter().map(|segment| (segment.start, segment.len, &segment.place))
+    }
+
     /// How many places there are.
     pub fn places(&self) -> usize {
         self.segments.len()
-    }
-
-    /// The places in the order of the file, each with its bytes.
-    pub(super) fn segments(&self) -> impl Iterator<Item = (&Place, u64)> {
-        self.segments.iter().map(|segment| (&segment.place, segment.len))
     }
 
     /// Bytes of the file.

@@ -32,10 +32,10 @@ pub(super) fn text(data: &Data) -> String {
 }
 
 fn push(text: &mut String, data: &Data) -> Result<(), Full> {
-    for (place, len) in data.segments() {
+    for (_, len, place) in data.segments() {
         line(text, "", place, len)?;
         if let Place::Packed(blocks) = place {
-            for (place, len) in blocks.stored().into_iter().flat_map(Data::segments) {
+            for (_, len, place) in blocks.stored().into_iter().flat_map(Data::segments) {
                 line(text, STORED, place, len)?;
             }
         }

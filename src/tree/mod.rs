@@ -6,15 +6,18 @@
 
 pub mod access_list;
 mod any_case;
+mod checksum;
 pub mod content;
 mod copy;
 mod extended_attribute;
 mod extents;
 #[cfg(test)]
 pub(crate) mod fake;
+pub mod inventory;
 mod listing;
 mod node;
 mod reader;
+mod structure;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -29,13 +32,16 @@ use std::{
 };
 
 use access_list::AccessList;
+pub use checksum::{Algorithm, Checksum};
 pub use content::{Content, Data, Packed, Piece, Place};
 pub use copy::CopyError;
 pub use extended_attribute::ExtendedAttribute;
 pub use extents::EXTENTS;
+pub use inventory::Inventory;
 pub use listing::{Entry, Listing, ListingBuilder};
 pub use node::{Attributes, Device, Kind, KnownNodes, Node, NodeId, Stat, Statistics, Timestamp};
 pub use reader::read_stored;
+pub use structure::{Extent, Structures};
 pub use view::Policy;
 pub use walk::{Route, Walk, Walked};
 
@@ -121,6 +127,39 @@ pub trait FileSystem: Send + Sync {
     fn private_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Vec<u8>>> {
         let _ = (id, name);
         Ok(None)
+    }
+
+    /// Where that lies which describes a node, but for the record of its name.
+    ///
+    /// # Errors
+    /// As [`node`](Self::node). What is damaged is left out.
+    fn structures(&self, id: NodeId) -> Result<Structures> {
+        let _ = id;
+        Ok(Structures::default())
+    }
+
+    /// Where the record of each name of [`listing`](Self::listing) lies, in the order of the disc, which is that of
+    /// [`Listing::entries`]. Empty where that is not known.
+    ///
+    /// # Errors
+    /// As [`listing`](Self::listing).
+    fn name_records(&self, directory: NodeId) -> Result<Vec<Extent>> {
+        let _ = directory;
+        Ok(Vec::new())
+    }
+
+    /// The checksum that the disc keeps of a file.
+    ///
+    /// # Errors
+    /// As [`node`](Self::node).
+    fn checksum(&self, id: NodeId) -> Result<Option<Checksum>> {
+        let _ = id;
+        Ok(None)
+    }
+
+    /// What was found damaged so far, in the order in which it was met: at most [`crate::limits::REPORTED_DAMAGE`].
+    fn damage(&self) -> Vec<Error> {
+        Vec::new()
     }
 
     /// Sizes of the whole.
@@ -407,6 +446,19 @@ impl Tree {
     /// As [`FileSystem::private_attribute`].
     pub fn private_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Vec<u8>>> {
         self.file_system.private_attribute(id, name)
+    }
+
+    /// See [`FileSystem::checksum`].
+    ///
+    /// # Errors
+    /// As [`FileSystem::checksum`].
+    pub fn checksum(&self, id: NodeId) -> Result<Option<Checksum>> {
+        self.file_system.checksum(id)
+    }
+
+    /// See [`FileSystem::damage`].
+    pub fn damage(&self) -> Vec<Error> {
+        self.file_system.damage()
     }
 
     /// Everything below (and with) the root, parents first, each directory once.

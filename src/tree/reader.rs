@@ -61,6 +61,11 @@ impl Reader {
         Self { volume, unpacked: Cache::new(4, cache_size, |block| block.len()) }
     }
 
+    /// Bytes of the volume.
+    pub(super) fn volume_len(&self) -> u64 {
+        self.volume.len()
+    }
+
     /// See [`super::Tree::read`].
     pub(super) fn lend<T>(
         &self,

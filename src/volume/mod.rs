@@ -86,6 +86,11 @@ impl Volume {
         self.start.saturating_add(self.source.recorded_end(end))
     }
 
+    /// See [`Source::recorded_from`].
+    pub fn recorded_from(&self, at: u64) -> u64 {
+        self.start.saturating_add(self.source.recorded_from(at.saturating_sub(self.start)))
+    }
+
     /// Fills `buf` from byte `at` on, through the sector cache: for structures, and for whatever is read in
     /// small pieces.
     ///
@@ -142,6 +147,15 @@ impl Volume {
                 return Ok(());
             }
         }
+        self.read_source(buf, at)
+    }
+
+    /// Fills `buf` from byte `at` on, past the sector cache: for whoever reads all of it once.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_past(&self, buf: &mut [u8], at: u64) -> Result<()> {
+        let at = self.place(at, buf.len())?;
         self.read_source(buf, at)
     }
 

@@ -10,6 +10,7 @@
 
 pub mod attributes;
 pub mod boot;
+pub mod checked;
 pub mod forge;
 pub mod large;
 pub mod listing;

@@ -1,7 +1,7 @@
 //! What is told: names, failures, how far it is, and one line at the end.
 
 use std::{
-    io::{self, IsTerminal},
+    io,
     sync::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar};
 use nix::sys::signal::Signal;
 use rustix::io::Errno;
 
@@ -17,6 +17,7 @@ use super::{
     super::{
         complain,
         exit::{Exit, Failure, without_numbers},
+        progress,
     },
     list::{List, Listed},
 };
@@ -75,14 +76,7 @@ pub(super) struct Report {
 impl Report {
     /// `total` is about how many bytes there will be, where that is known.
     pub(super) fn new(image: String, listed: Listed, total: Option<u64>) -> Self {
-        let bar = match total {
-            _ if listed != Listed::Nothing || !io::stderr().is_terminal() => ProgressBar::hidden(),
-            Some(total) => styled(
-                ProgressBar::new(total),
-                "{bar:32} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
-            ),
-            None => styled(ProgressBar::no_length(), "{spinner} {bytes}, {bytes_per_sec}"),
-        };
+        let bar = progress::bar(total, listed != Listed::Nothing);
         Self {
             image,
             list: Mutex::new(List::new(listed)),
@@ -262,13 +256,5 @@ impl Report {
             Some(exit) => Err(Failure { exit: *exit, message: None }),
             None => Ok(()),
         }
-    }
-}
-
-fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
-    // The templates are those above.
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }

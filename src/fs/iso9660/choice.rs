@@ -23,11 +23,11 @@ const IDENTIFIERS: [&[u8]; 3] = [b"RRIP_", b"IEEE_P1282", b"IEEE_1282"];
 const ATTRIBUTES: &[u8] = b"AAIP_02";
 
 /// A tree that could be shown.
-struct Candidate {
-    view: View,
-    tree: VolumeTree,
-    naming: Naming,
-    rock_ridge: Option<SystemUse>,
+pub(super) struct Candidate {
+    pub(super) view: View,
+    pub(super) tree: VolumeTree,
+    pub(super) naming: Naming,
+    pub(super) rock_ridge: Option<SystemUse>,
 }
 
 /// What the root's own record says of the system use fields of a tree with Rock Ridge.
@@ -167,7 +167,7 @@ fn unnamed_records(iso: &Iso9660) -> Option<u64> {
 }
 
 /// The trees of a session that `options` do not turn off, best first.
-fn candidates(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<Candidate> {
+pub(super) fn candidates(volume: &Volume, set: &DescriptorSet, options: &Options) -> Vec<Candidate> {
     let mut all = Vec::new();
     let plain = Naming::Iso9660(options.map);
     if let Some(tree) = &set.primary

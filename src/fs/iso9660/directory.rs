@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::{Corrupt, Error, Result},
     limits,
-    tree::{Kind, KnownNodes, Listing, ListingBuilder, Node, NodeId},
+    tree::{Extent, Kind, KnownNodes, Listing, ListingBuilder, Node, NodeId},
 };
 
 /// Bytes of a root directory that is read whole to open an image: a block of the sector cache.
@@ -20,7 +20,7 @@ const USUAL_ROOT: u64 = 16 * 1024;
 impl Iso9660 {
     /// The names in the directory that lies at `extent`.
     pub(super) fn read_listing(&self, extent: DirectoryExtent) -> Result<Listing> {
-        self.read_names(extent, limits::DIRECTORY_ENTRIES, 0).map(|names| names.builder.finish())
+        self.read_names(extent, limits::DIRECTORY_ENTRIES, 0, |_| {}).map(|names| names.builder.finish())
     }
 
     /// The names in the directory that lies at `extent`, and the nodes of the first `count`: `None` for what has its record elsewhere,
@@ -30,8 +30,16 @@ impl Iso9660 {
         extent: DirectoryExtent,
         count: usize,
     ) -> Result<(Listing, KnownNodes)> {
-        let names = self.read_names(extent, limits::DIRECTORY_ENTRIES, count)?;
+        let names = self.read_names(extent, limits::DIRECTORY_ENTRIES, count, |_| {})?;
         Ok((names.builder.finish(), names.nodes))
+    }
+
+    /// The directory records of the names in the directory that lies at `extent`, in the order of the disc: place and bytes of each.
+    pub(super) fn read_name_records(&self, extent: DirectoryExtent) -> Result<Vec<Extent>> {
+        let mut records = Vec::new();
+        let met = |record: &Record<'_>| records.push(Extent { at: record.at, len: record.length });
+        self.read_names(extent, limits::DIRECTORY_ENTRIES, 0, met)?;
+        Ok(records)
     }
 
     /// Whether there is a name in the root. A root of usual length is read to its end, which shows that it can be, a longer
@@ -46,11 +54,18 @@ impl Iso9660 {
                 }
             }
         }
-        self.read_names(extent, 1, 0).map(|names| !names.builder.is_empty())
+        self.read_names(extent, 1, 0, |_| {}).map(|names| !names.builder.is_empty())
     }
 
-    /// The first names in a directory, as many as `most`, and the nodes of the first `with_nodes` of them.
-    fn read_names(&self, extent: DirectoryExtent, most: usize, with_nodes: usize) -> Result<Names> {
+    /// The first names in a directory, as many as `most`, and the nodes of the first `with_nodes` of them; `met` is shown the record of
+    /// each.
+    fn read_names(
+        &self,
+        extent: DirectoryExtent,
+        most: usize,
+        with_nodes: usize,
+        mut met: impl FnMut(&Record<'_>),
+    ) -> Result<Names> {
         let builder = ListingBuilder::default().in_any_case(self.relaxed);
         let mut names = Names { builder, nodes: Vec::new(), with_nodes };
         let budget = Self::continuation_budget(extent);
@@ -87,7 +102,11 @@ impl Iso9660 {
             if (record.is_hidden() && self.hide) || (record.is_associated() && !self.show_associated) {
                 continue;
             }
+            let before = names.builder.len();
             self.add(&mut names, &mut relocations, extent, &record);
+            if names.builder.len() > before {
+                met(&record);
+            }
         }
         Ok(names)
     }

@@ -1,7 +1,7 @@
 //! From a directory record to a node: attributes, and where the content lies.
 
 use super::{
-    Iso9660,
+    Iso9660, hard_link,
     record::{Record, RecordBuffer},
     rock_ridge::RockRidge,
     sparse, zisofs,
@@ -137,9 +137,22 @@ impl Iso9660 {
         (data, None)
     }
 
+    /// The bytes of a file as they are stored: of a packed one the packed bytes.
+    ///
+    /// # Errors
+    /// There is no such file, or its sections do not end.
+    pub(super) fn stored_of(&self, id: NodeId) -> Result<Data> {
+        let at = if hard_link::is_hard_link(id) { self.hard_links.record_at(id, self)? } else { id.0 };
+        let buffer = RecordBuffer::read(&self.volume, at, self.tree.layout)?;
+        match self.stored(&buffer.record()?) {
+            (data, None) => Ok(data),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
     /// The record at byte `at` that goes on with the file of `first`, or, when there is none in the rest of the sector, the
     /// one at the start of the next. Sectors count from the start of the directory, which can be at any block.
-    fn record_behind(&self, at: u64, first: &Record<'_>) -> Result<RecordBuffer> {
+    pub(super) fn record_behind(&self, at: u64, first: &Record<'_>) -> Result<RecordBuffer> {
         let here = RecordBuffer::read(&self.volume, at, self.tree.layout)?;
         if matches!(here.parse(), Ok(Some(_))) {
             return Ok(here);

@@ -9,6 +9,7 @@ mod amiga;
 mod apple;
 mod associated;
 mod attribute;
+mod check;
 mod choice;
 mod described;
 mod description;
@@ -16,6 +17,7 @@ mod descriptor;
 mod directory;
 pub(super) mod el_torito;
 mod extended_attribute_record;
+mod file_sums;
 mod hard_link;
 mod inode;
 mod name;
@@ -27,12 +29,17 @@ mod rock_ridge;
 mod root;
 mod session;
 mod sparse;
+mod structure;
 mod susp;
 mod xa;
 mod zisofs;
 
-use std::{cell::Cell, sync::Arc};
+use std::{
+    cell::Cell,
+    sync::{Arc, OnceLock},
+};
 
+pub(super) use check::{check, trees};
 pub(super) use description::describe;
 pub use name::NameMap;
 pub(super) use origin::{counts_from_itself, first_sector};
@@ -42,6 +49,7 @@ use self::{
     choice::SystemUse,
     described::Described,
     descriptor::{DescriptorSet, VolumeTree},
+    file_sums::FileSums,
     hard_link::HardLinks,
     name::Naming,
     record::{DirectoryExtent, Layout, Record, RecordBuffer, Records},
@@ -53,7 +61,10 @@ use crate::{
     charset::Charset,
     error::{Damage, Error, Result},
     limits, text,
-    tree::{Data, ExtendedAttribute, FileSystem, KnownNodes, Listing, Node, NodeId, Statistics},
+    tree::{
+        Checksum, Data, ExtendedAttribute, Extent, FileSystem, KnownNodes, Listing, Node, NodeId, Statistics,
+        Structures,
+    },
     volume::{Cache, Volume},
 };
 
@@ -88,6 +99,7 @@ pub struct Iso9660 {
     hard_links: HardLinks,
     described: Described,
     met: Met,
+    file_sums: OnceLock<Result<Option<FileSums>>>,
 }
 
 impl Iso9660 {
@@ -175,6 +187,7 @@ impl Iso9660 {
             hard_links: HardLinks::default(),
             described: Described::new(system_use.is_some_and(|system_use| system_use.announces_attributes)),
             met: Met::default(),
+            file_sums: OnceLock::new(),
             tree,
         };
         iso.root = match iso.extent_at(at) {
@@ -362,6 +375,22 @@ impl FileSystem for Iso9660 {
 
     fn private_attribute(&self, id: NodeId, name: &[u8]) -> Result<Option<Vec<u8>>> {
         self.private_attribute_of(id, name)
+    }
+
+    fn structures(&self, id: NodeId) -> Result<Structures> {
+        self.structures_of(id)
+    }
+
+    fn checksum(&self, id: NodeId) -> Result<Option<Checksum>> {
+        self.checksum_of(id)
+    }
+
+    fn name_records(&self, directory: NodeId) -> Result<Vec<Extent>> {
+        self.read_name_records(self.extent_of(directory)?)
+    }
+
+    fn damage(&self) -> Vec<Error> {
+        self.damage.told()
     }
 
     fn statistics(&self) -> Statistics {

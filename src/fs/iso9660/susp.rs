@@ -144,7 +144,11 @@ impl Areas<'_> {
 }
 
 /// Visits the entries of one area; returns place and length in bytes of the area in which it is continued.
-fn scan(mut area: &[u8], block_size: u64, visit: &mut impl FnMut(Entry<'_>)) -> Option<(u64, u64)> {
+pub(super) fn scan(
+    mut area: &[u8],
+    block_size: u64,
+    visit: &mut impl FnMut(Entry<'_>),
+) -> Option<(u64, u64)> {
     let mut continuation = None;
     while let Ok((header, rest)) = raw::SystemUseHeader::ref_from_prefix(area) {
         // A length that is none ends the area; one past its end is cut to it.

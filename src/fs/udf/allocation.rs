@@ -39,12 +39,22 @@ struct Extent {
 /// The bytes of the file that `entry` describes. Where a damaged structure leads nowhere, the rest of the file is
 /// [`Place::Lost`]; so is what its descriptors do not reach.
 pub(super) fn data(space: &Space, entry: &FileEntry, steps: &Steps) -> Data {
+    data_and_extents(space, entry, steps, &mut Vec::new())
+}
+
+/// As [`data`], with the addresses of the allocation extents that were followed.
+pub(super) fn data_and_extents(
+    space: &Space,
+    entry: &FileEntry,
+    steps: &Steps,
+    followed: &mut Vec<Address>,
+) -> Data {
     let mut data = Data::default();
     let size = entry.information_length;
     if entry.allocation_kind() == allocation::INLINE {
         let recorded = as_u64(entry.allocation().len()).min(size);
         data.push(Place::Run { at: entry.allocation_at() }, recorded);
-    } else if let Err(error) = read(space, entry, &mut data, steps) {
+    } else if let Err(error) = read(space, entry, &mut data, steps, followed) {
         lose_rest(&mut data, size, error);
     }
     if data.size() < size {
@@ -61,7 +71,13 @@ fn lose_rest(data: &mut Data, size: u64, error: Error) {
 }
 
 /// Follows the descriptors of `entry` from one allocation extent to the next, until the file is complete.
-fn read(space: &Space, entry: &FileEntry, data: &mut Data, steps: &Steps) -> Result<()> {
+fn read(
+    space: &Space,
+    entry: &FileEntry,
+    data: &mut Data,
+    steps: &Steps,
+    followed: &mut Vec<Address>,
+) -> Result<()> {
     let size = entry.information_length;
     let kind = entry.allocation_kind();
     let mut partition = entry.partition;
@@ -95,6 +111,7 @@ fn read(space: &Space, entry: &FileEntry, data: &mut Data, steps: &Steps) -> Res
                 return Err(Corrupt::new("allocation extents", entry.at(), "chain", found, allowed).into());
             }
             const AED: &str = "allocation extent descriptor";
+            followed.push(extent.address);
             extent_block = space.descriptor(extent.address)?.expect(tag::ALLOCATION_EXTENT, AED)?;
             let header: &raw::AllocationExtent = extent_block.as_ref(AED)?;
             let length = as_usize(header.length.get().into());

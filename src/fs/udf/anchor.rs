@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Byte offset of the recognition sequence from the start of a session, ECMA-167 2/8.3.
-const RECOGNITION: u64 = 32 * 1024;
+pub(super) const RECOGNITION: u64 = 32 * 1024;
 
 /// Sectors of the recognition sequence that are looked at, and how many of them may have no structure: with blocks of 32 KiB
 /// there is one in sixteen.
@@ -114,7 +114,8 @@ fn places(volume: &Volume, block_size: u64, start: u64, options: &Options) -> Ve
     places
 }
 
-fn read(volume: &Volume, block_size: u64, block: u32) -> Option<Anchor> {
+/// The anchor in a block, if there is one that is in order.
+pub(super) fn read(volume: &Volume, block_size: u64, block: u32) -> Option<Anchor> {
     let at = u64::from(block).saturating_mul(block_size);
     let mut head = [0; 16];
     volume.peek(&mut head, at).ok()?;

@@ -31,6 +31,8 @@ pub(super) struct Identifier<'a> {
     pub(super) icb: Address,
     /// Byte in the directory at which it begins.
     pub(super) at: u64,
+    /// Bytes.
+    pub(super) len: u64,
 }
 
 impl Identifier<'_> {
@@ -150,7 +152,7 @@ impl<'a> Identifiers<'a> {
                     self.at = at.saturating_add(len);
                     self.without = 0;
                     let from = as_usize(at.saturating_sub(self.window_at));
-                    return Ok(parse(self.window.get(from..).unwrap_or_default(), at));
+                    return Ok(parse(self.window.get(from..).unwrap_or_default(), at, len));
                 }
                 Found::Damaged(error) => {
                     self.report(&error);
@@ -299,9 +301,10 @@ fn is_sound(descriptor: &[u8]) -> bool {
         && covered.is_some_and(|covered| tag::crc(covered) == tag.crc.get())
 }
 
-fn parse(bytes: &[u8], at: u64) -> Option<Identifier<'_>> {
+fn parse(bytes: &[u8], at: u64, len: u64) -> Option<Identifier<'_>> {
     let (raw, rest) = raw::FileIdentifier::ref_from_prefix(bytes).ok()?;
     let name_at = usize::from(raw.implementation_use_length.get());
     let name = rest.get(name_at..name_at.saturating_add(raw.identifier_length.into())).unwrap_or_default();
-    Some(Identifier { characteristics: raw.characteristics, name, icb: Address::of(&raw.icb.location), at })
+    let icb = Address::of(&raw.icb.location);
+    Some(Identifier { characteristics: raw.characteristics, name, icb, at, len })
 }

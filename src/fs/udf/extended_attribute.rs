@@ -144,6 +144,19 @@ impl Udf {
         Ok(space)
     }
 
+    /// The ICBs of the stream directory of a file and of its streams. What is damaged is left out.
+    pub(super) fn streams_of(&self, entry: &FileEntry) -> Vec<Address> {
+        let mut found: Vec<Address> = entry.streams.into_iter().collect();
+        let visited = self.visit_streams(entry, |_, icb| {
+            found.push(icb);
+            Visit::Next
+        });
+        if let Err(error) = visited {
+            self.damage.report(&error);
+        }
+        found
+    }
+
     /// Visits the names in the stream directory of a file and the ICBs that they name, ECMA-167 4/9.2: the first
     /// [`limits::STREAMS`].
     fn visit_streams(

@@ -6,6 +6,7 @@
 
 mod allocation;
 mod anchor;
+mod check;
 mod description;
 mod directory;
 mod extended_attribute;
@@ -24,11 +25,16 @@ mod session;
 mod space;
 mod sparing;
 mod steps;
+mod structure;
 mod tag;
 mod virtual_table;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
+pub(super) use check::check;
 pub(super) use description::describe_unopened;
 pub(super) use open::is_announced;
 pub(super) use origin::first_sector;
@@ -48,7 +54,10 @@ use super::View;
 use crate::{
     error::{Corrupt, Damage, Error, Result},
     limits,
-    tree::{Data, ExtendedAttribute, FileSystem, Kind, Listing, ListingBuilder, Node, NodeId, Statistics},
+    tree::{
+        Data, ExtendedAttribute, Extent, FileSystem, Kind, Listing, ListingBuilder, Node, NodeId, Statistics,
+        Structures,
+    },
     volume::Cache,
 };
 
@@ -63,9 +72,14 @@ pub struct Udf {
     revision: u16,
     statistics: Statistics,
     descriptors: VolumeDescriptors,
+    /// Where the integrity descriptor is to be, whether it is there, and what it says.
+    integrity_extent: anchor::Extent,
+    has_integrity: bool,
     integrity: Integrity,
     file_set: FileSet,
     hide: bool,
+    /// Whether something hidden was passed over.
+    has_hidden: AtomicBool,
     undelete: bool,
     relaxed: bool,
     overrides_mode: bool,
@@ -132,19 +146,27 @@ impl Udf {
     /// The names in a directory; of one that is damaged, or that the storage does not give, those that the mirror has, where
     /// that is in order.
     fn read_listing(&self, directory: NodeId, what: Listed) -> Result<Listing> {
-        let listing = match self.decode_listing(directory, &self.space, what) {
+        let listing = match self.decode_listing(directory, &self.space, what, &mut Vec::new()) {
             Ok((listing, true)) => return Ok(listing),
             Ok((listing, false)) => Ok(listing),
             Err(error) => Err(error),
         };
-        match self.mirror.as_ref().map(|mirror| self.decode_listing(directory, mirror, what)) {
+        match self.mirror.as_ref().map(|mirror| self.decode_listing(directory, mirror, what, &mut Vec::new()))
+        {
             Some(Ok((mirrored, true))) => Ok(mirrored),
             _ => listing,
         }
     }
 
-    /// The names in a directory that lies in `space`, and whether nothing in it was damaged.
-    fn decode_listing(&self, directory: NodeId, space: &Space, what: Listed) -> Result<(Listing, bool)> {
+    /// The names in a directory that lies in `space`, and whether nothing in it was damaged. Adds to `places` the byte in the
+    /// directory at which the entry of each name begins, and its bytes.
+    fn decode_listing(
+        &self,
+        directory: NodeId,
+        space: &Space,
+        what: Listed,
+        places: &mut Vec<(u64, u64)>,
+    ) -> Result<(Listing, bool)> {
         let mut builder = ListingBuilder::default().in_any_case(self.relaxed);
         let mut deleted = Vec::new();
         let indirect = Steps::new(limits::LISTED_INDIRECT_ENTRIES);
@@ -154,6 +176,9 @@ impl Udf {
                 && (!identifier.is_hidden() || !self.hide)
                 && (!identifier.is_deleted() || self.undelete);
             if !is_wanted {
+                if identifier.is_hidden() && self.hide {
+                    self.has_hidden.store(true, Ordering::Relaxed);
+                }
                 continue;
             }
             if builder.len().saturating_add(deleted.len()) >= limits::DIRECTORY_ENTRIES {
@@ -189,14 +214,16 @@ impl Udf {
             };
             if identifier.is_deleted() {
                 // The place of what was deleted may be anything by now.
-                deleted.extend(kind.ok().map(|kind| (name, id, kind)));
+                deleted.extend(kind.ok().map(|kind| (name, id, kind, (at, identifier.len))));
             } else {
                 builder.push(name.as_bytes(), None, id, kind.unwrap_or(named));
+                places.push((at, identifier.len));
             }
         }
         // Behind the others, so that these keep their names.
-        for (name, id, kind) in deleted {
+        for (name, id, kind, place) in deleted {
             builder.push(name.as_bytes(), None, id, kind);
+            places.push(place);
         }
         Ok((builder.finish(), identifiers.is_whole()))
     }
@@ -223,6 +250,17 @@ impl Udf {
             self.nodes.get_or_load(icb.node(), || Ok(Arc::new(node)))?;
         }
         Ok(kind)
+    }
+
+    /// Whether the counts of the integrity descriptor are those of the tree: on a medium that is written once they are as old as the
+    /// volume, and what is deleted or hidden is not in every tree.
+    fn counts_hold(&self) -> bool {
+        !self.has_hidden.load(Ordering::Relaxed) && !self.is_virtual()
+    }
+
+    /// Whether it is on a medium that is written once.
+    fn is_virtual(&self) -> bool {
+        self.space.partitions.iter().any(|partition| matches!(partition, Partition::Virtual { .. }))
     }
 
     /// The directory that the parent entry of another names.
@@ -267,6 +305,18 @@ impl FileSystem for Udf {
         let parent = self.parent_of(directory).unwrap_or(self.root);
         let is_directory = self.node(parent).is_ok_and(|node| node.attributes.kind == Kind::Directory);
         Ok(if is_directory { parent } else { self.root })
+    }
+
+    fn structures(&self, id: NodeId) -> Result<Structures> {
+        self.structures_of(id)
+    }
+
+    fn name_records(&self, directory: NodeId) -> Result<Vec<Extent>> {
+        self.places_of_names(directory)
+    }
+
+    fn damage(&self) -> Vec<Error> {
+        self.damage.told()
     }
 
     fn statistics(&self) -> Statistics {

@@ -1,6 +1,6 @@
 //! Finding the volume: sessions, block size, anchors, descriptors, root.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
 use super::{
     Udf,
@@ -35,6 +35,7 @@ pub(super) struct Candidate {
     pub(super) block_size: u64,
     /// Sector at which its session begins.
     pub(super) session: u64,
+    pub(super) anchor: Anchor,
     pub(super) descriptors: VolumeDescriptors,
 }
 
@@ -70,7 +71,7 @@ impl Udf {
     }
 
     /// The volume of a candidate.
-    fn of(
+    pub(super) fn of(
         volume: &Arc<Volume>,
         candidate: Candidate,
         last_written: Arc<OnceLock<Option<u64>>>,
@@ -81,8 +82,10 @@ impl Udf {
         let last_block = anchor::last_block(volume, block_size, options);
         let mut space = Space { volume: volume.clone(), block_size, partitions: Vec::new(), last_written };
         partition::read(&mut space, &descriptors, last_block)?;
-        let integrity = integrity::read(volume, block_size, Extent::of(logical.integrity, block_size))
-            .unwrap_or_default();
+        let integrity_extent = Extent::of(logical.integrity, block_size);
+        let recorded = integrity::read(volume, block_size, integrity_extent);
+        let has_integrity = recorded.is_some();
+        let integrity = recorded.unwrap_or_default();
         let counts = space.partitions.iter().find_map(virtual_counts);
         let file_set = file_set::newest(&space, &logical.file_set)?;
         let root = file_set.root;
@@ -105,7 +108,10 @@ impl Udf {
             label: counts.map(|counts| counts.label).filter(|label| !label.is_empty()).unwrap_or(label),
             revision: if recorded_revision == 0 { domain_revision } else { recorded_revision },
             statistics,
+            integrity_extent,
+            has_integrity,
             hide: options.hide.unwrap_or(true),
+            has_hidden: AtomicBool::new(false),
             undelete: options.undelete,
             relaxed: options.relaxed,
             overrides_mode: options.overrides_mode,
@@ -179,7 +185,7 @@ fn in_session(volume: &Volume, start: u64, options: &Options, failed: &mut Optio
         let read = |anchor: &Anchor| match sequence::read(volume, block_size, anchor)
             .and_then(|found| check(found, block_size))
         {
-            Ok(descriptors) => Some(Candidate { block_size, session: start, descriptors }),
+            Ok(descriptors) => Some(Candidate { block_size, session: start, anchor: *anchor, descriptors }),
             Err(error) => {
                 failed.get_or_insert(error);
                 None

@@ -21,6 +21,7 @@ pub(super) mod tag {
     pub(in super::super) const ALLOCATION_EXTENT: u16 = 258;
     pub(in super::super) const INDIRECT_ENTRY: u16 = 259;
     pub(in super::super) const FILE_ENTRY: u16 = 261;
+    pub(in super::super) const SPACE_BITMAP: u16 = 264;
     pub(in super::super) const EXTENDED_FILE_ENTRY: u16 = 266;
 }
 
@@ -234,8 +235,10 @@ pub(super) struct PartitionDescriptor {
     flags: U16<LE>,
     /// 3/10.5.4
     pub(super) number: U16<LE>,
-    contents: EntityIdentifier,
-    contents_use: [u8; 128],
+    /// 3/10.5.5
+    pub(super) contents: EntityIdentifier,
+    /// 3/10.5.6: [`PartitionHeader`] where the contents are those of NSR
+    pub(super) contents_use: [u8; 128],
     /// 3/10.5.7
     pub(super) access_type: U32<LE>,
     /// 3/10.5.8, a block of the volume
@@ -604,3 +607,25 @@ pub(super) struct PathComponent {
     version: U16<LE>,
 }
 const _: () = assert!(size_of::<PathComponent>() == 4);
+
+/// Partition header descriptor, ECMA-167 4/14.3; the part that is read.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(super) struct PartitionHeader {
+    unallocated_table: ShortAd,
+    /// 4/14.3.2
+    pub(super) unallocated_bitmap: ShortAd,
+}
+const _: () = assert!(size_of::<PartitionHeader>() == 16);
+
+/// Space bitmap descriptor, ECMA-167 4/14.12, up to its bits.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(super) struct SpaceBitmap {
+    pub(super) tag: Tag,
+    /// 4/14.12.2
+    pub(super) bits: U32<LE>,
+    /// 4/14.12.3
+    pub(super) bytes: U32<LE>,
+}
+const _: () = assert!(size_of::<SpaceBitmap>() == 24);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Where a partition lies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PartitionPlace {
     /// The number by which partition maps name it.
     pub(super) number: u16,
@@ -49,8 +49,40 @@ struct Found {
     logical: Option<(u32, Descriptor)>,
     information: Option<(u32, Descriptor)>,
     partitions: Vec<(u32, PartitionPlace)>,
+    /// The descriptors of partitions that were met, the same as often as they were.
+    partition_descriptors: Vec<Descriptor>,
     /// What was wrong first.
     damage: Option<Error>,
+}
+
+/// What one sequence says by itself.
+pub(super) struct State {
+    /// What is wrong with it first; `None` where it says all that is needed.
+    pub(super) wrong: Option<Error>,
+    /// What it says of the logical volume and its partitions, to compare it with the other.
+    pub(super) says: (Vec<u8>, Vec<PartitionPlace>),
+    /// The partition descriptors that count.
+    pub(super) partitions: Vec<Descriptor>,
+}
+
+/// Reads one sequence alone.
+pub(super) fn state(volume: &Volume, block_size: u64, extent: Extent) -> State {
+    let mut found = Found::default();
+    found.read_sequence(volume, block_size, extent);
+    let is_complete = found.is_complete();
+    let wrong = found.damage.take().or_else(|| {
+        let at = u64::from(extent.block).saturating_mul(block_size);
+        let missing = || {
+            let (field, allowed) = ("logical volume or partition descriptor", "must be there");
+            Corrupt::new("volume descriptor sequence", at, field, "missing", allowed).into()
+        };
+        (!is_complete).then(missing)
+    });
+    // Behind the tag, which says where it lies.
+    let logical = found.logical.map(|(_, logical)| logical.bytes().get(16..).unwrap_or_default().to_vec());
+    let mut places: Vec<PartitionPlace> = found.partitions.iter().map(|(_, place)| *place).collect();
+    places.sort_by_key(|place| place.number);
+    State { wrong, says: (logical.unwrap_or_default(), places), partitions: found.partition_descriptors }
 }
 
 /// Reads the main sequence, and the reserve one where the main is damaged or lacks something.
@@ -175,7 +207,12 @@ impl Found {
                     keep_newest(&mut self.information, number, descriptor);
                 }
             }
-            tag::PARTITION => self.take_partition(&descriptor)?,
+            tag::PARTITION => {
+                self.take_partition(&descriptor)?;
+                if self.partition_descriptors.len() < limits::PARTITIONS {
+                    self.partition_descriptors.push(descriptor);
+                }
+            }
             tag::VOLUME_POINTER => {
                 let next = descriptor.as_ref::<raw::VolumePointer>("volume descriptor pointer")?.next;
                 return Ok(Step::Continue(Extent::of(next, block_size)));
