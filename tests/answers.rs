@@ -20,7 +20,8 @@ use std::{
 use serde_json::Value;
 use support::{
     forge::*,
-    listing::{self, Lines},
+    json::{listed, raw},
+    listing,
     maker::{self, Workshop, XORRISO, lacks},
     mounted::{self, Mounted, PROGRAM, said},
     udf::{File, Udf},
@@ -56,64 +57,6 @@ fn result(image: &Path, words: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), told)
 }
 
-fn bytes_of_hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
-}
-
-/// The bytes that two fields stand for.
-fn raw(object: &Value, key: &str) -> Vec<u8> {
-    let hex = &object[format!("{key}_hex")];
-    hex.as_str().map_or_else(|| object[key].as_str().unwrap().as_bytes().to_vec(), bytes_of_hex)
-}
-
-/// What `ls -R --json` says, as listings have it, without hashes.
-fn listed(image: &Path, options: &str) -> Lines {
-    let output = ask(image, &["ls", "-R", "--json", "-o", options, "{}"]);
-    let all: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    all.iter().map(line).collect()
-}
-
-fn line(object: &Value) -> (String, Vec<String>) {
-    let path = match raw(object, "path").as_slice() {
-        b"/" => ".".to_owned(),
-        path => format!(".{}", listing::escaped(path)),
-    };
-    if let Some(error) = object["error"].as_str().filter(|_| object["type"].is_null()) {
-        return (path, vec![format!("!{error}")]);
-    }
-    let letter = match object["type"].as_str().unwrap() {
-        "symlink" => "l",
-        "fifo" => "p",
-        word => &word[..1],
-    };
-    let number = |key: &str| object[key].as_u64().unwrap().to_string();
-    let unless_directory = |key: &str| if letter == "d" { "0".to_owned() } else { number(key) };
-    let target = match letter {
-        "l" => listing::escaped(&raw(object, "target")),
-        "c" | "b" => format!("{}:{}", object["device"]["major"], object["device"]["minor"]),
-        _ => "-".to_owned(),
-    };
-    let modified: jiff::Timestamp = object["modified"].as_str().unwrap().parse().unwrap();
-    let mode = u32::from_str_radix(object["mode"].as_str().unwrap(), 8).unwrap();
-    let fields = vec![
-        letter.to_owned(),
-        format!("{mode:o}"),
-        unless_directory("links"),
-        number("uid"),
-        number("gid"),
-        unless_directory("size"),
-        modified.as_nanosecond().div_euclid(1_000_000_000).to_string(),
-        target,
-        "-".to_owned(),
-    ];
-    (path, fields)
-}
-
-fn without_hashes(mut lines: Lines) -> Lines {
-    lines.values_mut().filter_map(|fields| fields.get_mut(8)).for_each(|hash| *hash = "-".to_owned());
-    lines
-}
-
 /// The lines of an output of ls, without its sums, white space folded.
 fn folded(output: &[u8]) -> Vec<Vec<u8>> {
     let lines = output.split(|b| *b == b'\n').filter(|line| !line.starts_with(b"total "));
@@ -141,7 +84,7 @@ fn all_is_as_in_a_mount() {
         command.output().unwrap().stdout
     };
 
-    let expected = without_hashes(mounted::on_disk(mounted.path()));
+    let expected = listing::without_hashes(mounted::on_disk(mounted.path()));
     let differences = listing::differences(&expected, &listed(&image, ""));
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     let all: Vec<Value> = serde_json::from_slice(&answer(&image, &["ls", "-R", "--json", "{}"])).unwrap();
@@ -261,7 +204,7 @@ fn real_images_are_listed_as_the_kernel_shows_them() {
             eprintln!("skipped: no {} or no listing of it", image.display());
             continue;
         }
-        let expected = without_hashes(listing::parse(&fs::read(&expected).unwrap()));
+        let expected = listing::without_hashes(listing::parse(&fs::read(&expected).unwrap()));
         // The listings were made by root.
         let found = listed(&image, &format!("uid=0,gid=0,{options}"));
         let mut differences = listing::differences(&expected, &found);

@@ -2,7 +2,7 @@
 
 use crate::{
     measure::Results,
-    peers::Peer::{self, Erofs, Fuseiso, Inflate, Isomount, Null},
+    peers::Peer::{self, Bsdtar, Erofs, Fuseiso, Inflate, Isomount, Null, SevenZip, Xorriso},
     work::Scale,
 };
 
@@ -88,6 +88,13 @@ pub fn all(results: &Results, scale: &Scale) -> Vec<Goal> {
         scale.sparse.iter().map(|(key, len)| (*key, *len as f64 / 1024.0)).collect();
     let what = format!("time per KiB, {}", keys(&bytes));
     add(9, &what, "within 15 %", spread(results, &bytes, 1e9, "ns"));
+
+    for key in ["extract-disk", "extract-memory"] {
+        for peer in [Bsdtar, SevenZip, Xorriso] {
+            let measured = times(key, peer).map(|r| (format!("{r:.2}"), r < 1.0));
+            add(10, &format!("`{key}`, time"), &format!("< {}", peer.name()), measured);
+        }
+    }
     goals
 }
 

@@ -18,6 +18,8 @@ pub enum Image {
     Big(u64),
     /// So many files of 12 KiB, 100 in a directory.
     Small(u32),
+    /// So many files of 30 KiB, 100 in a directory.
+    Medium(u32),
     /// One directory of so many empty files.
     Wide(u32),
     /// So many empty files, 100 in a directory.
@@ -40,6 +42,7 @@ pub enum Format {
 
 const FILES_OF_DIRECTORY: u32 = 100;
 const SMALL_FILE: usize = 12 << 10;
+pub const MEDIUM_FILE: usize = 30 << 10;
 /// Bytes that the kernel gets ready.
 const MEMORY: u64 = 5 << 29;
 /// Bytes that the kernel needs to remember a file.
@@ -53,6 +56,7 @@ impl Image {
         match self {
             Self::Big(len) => format!("big-{}M", len >> 20),
             Self::Small(files) => format!("small-{files}"),
+            Self::Medium(files) => format!("medium-{files}"),
             Self::Wide(files) => format!("wide-{files}"),
             Self::Tree(files) => format!("tree-{files}"),
             Self::Zisofs(len) => format!("zisofs-{}M", len >> 20),
@@ -61,10 +65,14 @@ impl Image {
         }
     }
 
-    fn files(self) -> u64 {
+    pub fn files(self) -> u64 {
         match self {
             Self::Big(_) | Self::Zisofs(_) | Self::Sparse(_) => 1,
-            Self::Small(files) | Self::Wide(files) | Self::Tree(files) | Self::Udf(files) => files.into(),
+            Self::Small(files)
+            | Self::Medium(files)
+            | Self::Wide(files)
+            | Self::Tree(files)
+            | Self::Udf(files) => files.into(),
         }
     }
 
@@ -73,6 +81,7 @@ impl Image {
         match self {
             Self::Big(len) => write(&data, Noise::new(len).bytes(len)),
             Self::Small(files) | Self::Udf(files) => write_files(root, files, SMALL_FILE),
+            Self::Medium(files) => write_files(root, files, MEDIUM_FILE),
             Self::Tree(files) => write_files(root, files, 0),
             Self::Wide(files) => {
                 for file in 0..files {

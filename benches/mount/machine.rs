@@ -32,6 +32,8 @@ pub fn facts(peers: &[Peer]) -> Vec<(&'static str, String)> {
         (Some(Peer::Archivemount), "archivemount"),
         (Some(Peer::Erofs), "erofs-utils"),
         (Some(Peer::Squashfs), "squashfs-tools"),
+        (Some(Peer::Bsdtar), "libarchive-tools"),
+        (Some(Peer::SevenZip), "p7zip-full"),
         (None, "xorriso"),
         (None, "genisoimage"),
         (None, "fio"),

@@ -9,6 +9,7 @@
 )]
 #![allow(missing_docs, unreachable_pub)]
 
+mod extract;
 mod goals;
 mod images;
 mod machine;
@@ -135,7 +136,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     let goals = goals::all(&results, &scale);
     let is_whole = arguments.only.is_empty();
     let shown = goals.iter().filter(|goal| is_whole || goal.measured.is_some());
-    println!("{}\n{}", report::medians(&results, &works), report::verdicts(shown));
+    println!("{}\n{}", report::medians(&results, &works), report::extractions(&results, &works));
+    println!("{}", report::verdicts(shown));
     if arguments.verbose {
         println!("{}\n{}", report::spreads(&results, &works), report::memory(&results, &works));
     }

@@ -22,7 +22,7 @@ use crate::{
     process::{self, End},
 };
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_isomount");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_isomount");
 
 /// Who shows an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,10 +38,14 @@ pub enum Peer {
     Udf,
     /// One core that unpacks what is in memory; no file system.
     Inflate,
+    /// These read an image without a mount.
+    Bsdtar,
+    SevenZip,
+    Xorriso,
 }
 
 impl Peer {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Isomount,
         Self::Null,
         Self::Fuseiso,
@@ -51,6 +55,9 @@ impl Peer {
         Self::Isofs,
         Self::Udf,
         Self::Inflate,
+        Self::Bsdtar,
+        Self::SevenZip,
+        Self::Xorriso,
     ];
 
     pub fn name(self) -> &'static str {
@@ -64,7 +71,15 @@ impl Peer {
             Self::Isofs => "kernel isofs",
             Self::Udf => "kernel udf",
             Self::Inflate => "inflate",
+            Self::Bsdtar => "bsdtar",
+            Self::SevenZip => "7z",
+            Self::Xorriso => "xorriso",
         }
+    }
+
+    /// Whether it mounts nothing, and extracts.
+    pub fn is_extractor(self) -> bool {
+        matches!(self, Self::Bsdtar | Self::SevenZip | Self::Xorriso)
     }
 
     pub fn is_daemon(self) -> bool {
@@ -93,7 +108,9 @@ impl Peer {
         match self {
             Self::Isomount | Self::Inflate => true,
             Self::Null => null().is_file(),
-            Self::Fuseiso | Self::Archivemount => process::program(self.name()),
+            Self::Fuseiso | Self::Archivemount | Self::Bsdtar | Self::SevenZip | Self::Xorriso => {
+                process::program(self.name())
+            }
             Self::Erofs if !process::program("mkfs.erofs") => false,
             Self::Squashfs if !process::program("mksquashfs") => false,
             Self::Erofs | Self::Squashfs | Self::Isofs | Self::Udf => {

@@ -17,7 +17,7 @@ const FINISH: &str = "<!-- measured: to here -->\n";
 /// A line of the results: its key, and what the time was spent on.
 fn lines(works: &[Work]) -> Vec<(String, Amount)> {
     let mut lines = Vec::new();
-    for work in works {
+    for work in works.iter().filter(|work| !work.is_extraction()) {
         lines.push((work.key.clone(), work.amount));
         if work.is_repeated {
             lines.push((work.again(), work.amount));
@@ -26,8 +26,11 @@ fn lines(works: &[Work]) -> Vec<(String, Amount)> {
     lines
 }
 
-/// A table in Markdown; columns of figures are aligned to the right.
+/// A table in Markdown, if there are rows; columns of figures are aligned to the right.
 fn table(head: &[&str], left: usize, rows: &[Vec<String>]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
     let rule = (0..head.len()).map(|i| if i < left { "---" } else { "---:" }.to_owned());
     let head = head.iter().map(|cell| (*cell).to_owned()).collect();
     let all = [head, rule.collect()].into_iter().chain(rows.iter().cloned());
@@ -59,7 +62,7 @@ fn end(series: &Series) -> String {
     }
 }
 
-/// The peers that have a result in `rows`.
+/// The peers that have a result.
 fn columns(results: &Results, keep: impl Fn(Peer) -> bool) -> Vec<Peer> {
     let is_there = |peer: &Peer| results.series.keys().any(|(_, found)| found == peer);
     Peer::ALL.into_iter().filter(|peer| keep(*peer) && is_there(peer)).collect()
@@ -89,17 +92,42 @@ fn matrix(
 
 /// Medians, in brackets the time of isomount as 1.
 pub fn medians(results: &Results, works: &[Work]) -> String {
-    matrix(results, works, &columns(results, |_| true), |key, amount, series| {
-        let Some([_, median, _]) = series.seconds() else { return Some(end(series)) };
-        let own = results.seconds(key, Peer::Isomount);
-        let ratio = own.map_or(String::new(), |own| format!(" ({:.2})", median / own));
-        Some(figure(amount, median) + &ratio)
+    matrix(results, works, &columns(results, |peer| !peer.is_extractor()), |key, amount, series| {
+        Some(median(results, key, series, |seconds| figure(amount, seconds)))
     })
+}
+
+fn median(results: &Results, key: &str, series: &Series, figure: impl Fn(f64) -> String) -> String {
+    let Some([_, median, _]) = series.seconds() else { return end(series) };
+    let own = results.seconds(key, Peer::Isomount);
+    let ratio = own.map_or(String::new(), |own| format!(" ({:.2})", median / own));
+    figure(median) + &ratio
+}
+
+/// What extracting takes: a row for each peer; medians, in brackets the time of isomount as 1, and best and worst.
+pub fn extractions(results: &Results, works: &[Work]) -> String {
+    let works: Vec<&Work> = works.iter().filter(|work| work.is_extraction()).collect();
+    let heads = works.iter().flat_map(|work| [format!("`{}`", work.key), "best and worst".to_owned()]);
+    let heads: Vec<String> = std::iter::once("program".to_owned()).chain(heads).collect();
+    let row = |peer: Peer| {
+        let cells = works.iter().flat_map(|work| match results.get(&work.key, peer) {
+            Some(series) => {
+                let spread =
+                    series.seconds().map(|[least, _, most]| format!("{} – {}", time(least), time(most)));
+                [median(results, &work.key, series, time), spread.unwrap_or_default()]
+            }
+            None => Default::default(),
+        });
+        std::iter::once(peer.name().to_owned()).chain(cells).collect::<Vec<String>>()
+    };
+    let is_measured = |peer: &Peer| works.iter().any(|work| results.get(&work.key, *peer).is_some());
+    let rows: Vec<Vec<String>> = Peer::ALL.into_iter().filter(is_measured).map(row).collect();
+    table(&heads.iter().map(String::as_str).collect::<Vec<_>>(), 1, &rows)
 }
 
 /// Best and worst.
 pub fn spreads(results: &Results, works: &[Work]) -> String {
-    matrix(results, works, &columns(results, |_| true), |_, amount, series| {
+    matrix(results, works, &columns(results, |peer| !peer.is_extractor()), |_, amount, series| {
         let Some([least, _, most]) = series.seconds() else { return Some(end(series)) };
         Some(format!("{} – {}", figure(amount, least), figure(amount, most)))
     })
@@ -155,6 +183,8 @@ pub fn document(
         format!("\nTo repeat it: `{repeat}`\n\n![Time relative to isomount](benchmarks.svg)\n"),
         format!("\n### Medians of {rounds} rounds\n\nIn brackets the time relative to isomount: above 1 is slower than isomount.\n\n"),
         medians(results, works),
+        "\n### Extracting\n\nWithout a mount; medians, in brackets the time relative to isomount.\n\n".into(),
+        extractions(results, works),
         "\n### Goals\n\n".into(),
         verdicts(goals.iter()),
         "\n### Best and worst\n\n".into(),

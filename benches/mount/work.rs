@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     Result,
-    images::Image,
+    images::{Image, MEDIUM_FILE},
     peers::Peer,
     process::{self, End},
 };
@@ -23,6 +23,8 @@ pub struct Scale {
     pub big: u64,
     /// Files of the small tree.
     pub small: u32,
+    /// Files of the tree that is extracted.
+    pub medium: u32,
     /// Entries of the wide directory.
     pub wide: u32,
     /// Files of the trees for scaling.
@@ -48,6 +50,7 @@ impl Scale {
         is_quick: false,
         big: 1 << 30,
         small: 50_000,
+        medium: 50_000,
         wide: 200_000,
         trees: &[("find-10k", 10_000), ("find-100k", 100_000), ("find-million", 1_000_000)],
         sparse: &[("read-1g", 1 << 30), ("read-4g", 4 << 30), ("read-16g", 16 << 30)],
@@ -63,6 +66,7 @@ impl Scale {
         is_quick: true,
         big: 256 << 20,
         small: 5_000,
+        medium: 2_000,
         wide: 20_000,
         trees: &[("find-10k", 10_000), ("find-50k", 50_000)],
         sparse: &[("read-256m", 256 << 20), ("read-1g", 1 << 30)],
@@ -100,6 +104,15 @@ pub enum Task {
     Map,
     /// `stat` of names that are not there.
     Missing(u32),
+    /// Everything onto a disk or into memory, without a mount.
+    Extract(Target),
+}
+
+/// Where an image is extracted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target {
+    Disk,
+    Memory,
 }
 
 /// What the time was spent on.
@@ -129,6 +142,11 @@ impl Work {
         format!("{}-again", self.key)
     }
 
+    /// Whether it is done without a mount, and has a table of its own.
+    pub fn is_extraction(&self) -> bool {
+        matches!(self.task, Task::Extract(_))
+    }
+
     /// Options behind `-o` for isomount.
     pub fn options(&self) -> &'static str {
         if matches!(self.image, Image::Udf(_)) { "view=udf" } else { "" }
@@ -137,7 +155,10 @@ impl Work {
 
 /// Everything, in order.
 pub fn all(scale: &Scale) -> Vec<Work> {
-    use Peer::{Archivemount, Erofs, Fuseiso, Inflate, Isofs, Isomount, Null, Squashfs, Udf};
+    use Peer::{
+        Archivemount, Bsdtar, Erofs, Fuseiso, Inflate, Isofs, Isomount, Null, SevenZip, Squashfs, Udf,
+        Xorriso,
+    };
     let everyone = [Isomount, Null, Fuseiso, Archivemount, Erofs, Squashfs, Isofs];
     // Archivemount unpacks from the start of the file for every read.
     let most = [Isomount, Null, Fuseiso, Erofs, Squashfs, Isofs];
@@ -189,6 +210,11 @@ pub fn all(scale: &Scale) -> Vec<Work> {
     let udf = Image::Udf(scale.small);
     add("udf-find", udf, Task::Find, names(scale.small), &[Isomount, Null, Udf]);
     add("udf-tar", udf, Task::Tar, data, &[Isomount, Null, Udf]);
+    let medium = Image::Medium(scale.medium);
+    let amount = Amount::Bytes(medium.files() * MEDIUM_FILE as u64);
+    for (key, target) in [("extract-disk", Target::Disk), ("extract-memory", Target::Memory)] {
+        add(key, medium, Task::Extract(target), amount, &[Isomount, Bsdtar, SevenZip, Xorriso]);
+    }
     for (i, (key, files)) in scale.trees.iter().enumerate() {
         let is_last = !scale.is_quick && i + 1 == scale.trees.len();
         let peers: &[Peer] = if is_last { &[Isomount, Null, Fuseiso, Isofs] } else { &[Isomount, Null] };
@@ -232,6 +258,8 @@ pub fn run(task: Task, image: Image, place: &Path, limit: Duration) -> Result<En
         }
         Task::Map => return fio(&data, image, &["--rw=read", "--ioengine=mmap"], 1, None, limit),
         Task::Missing(names) => return missing(place, names, limit),
+        // It needs no mount: `extract.rs`.
+        Task::Extract(_) => return Ok(End::Fails),
     }
     if matches!(task, Task::Mount | Task::List) {
         command.arg(place);

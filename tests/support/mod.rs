@@ -11,7 +11,9 @@
 pub mod attributes;
 pub mod boot;
 pub mod checked;
+pub mod corpus;
 pub mod forge;
+pub mod json;
 pub mod large;
 pub mod listing;
 pub mod maker;

@@ -174,7 +174,7 @@ pub fn is_gone(process: i32) -> bool {
 }
 
 /// The entry below a root as a listing names it.
-fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     if path.as_os_str().is_empty() {
         return ".".to_owned();
     }
@@ -196,7 +196,7 @@ fn escaped(path: &Path) -> String {
 
 /// The paths of a tree on disk, relative to its root, which is the empty one. What `readdir` says of number and type must be
 /// what `stat` says.
-fn paths(root: &Path) -> Vec<PathBuf> {
+pub fn paths(root: &Path) -> Vec<PathBuf> {
     let mut all = vec![PathBuf::new()];
     let mut pending = vec![PathBuf::new()];
     while let Some(directory) = pending.pop() {
