@@ -298,8 +298,8 @@ pub const UNPACKED: u64 = 16;
 /// Bytes of holes that go into checksums or are unpacked from nothing: zeros without end are no work that anybody asked for.
 pub const HASHED_HOLES: u64 = 4 * 1024 * 1024 * 1024;
 
-/// Bytes of paths and messages that a check tells; further findings are counted. A million long paths.
-pub const TOLD: u64 = 1024 * 1024 * 1024;
+/// Bytes of findings that a check tells; further ones are counted. A million of 256 bytes each.
+pub const TOLD: u64 = 256 * 1024 * 1024;
 
 /// Bytes of the array of checksums of one session, 16 for each file: as many files as an inventory holds.
 pub const FILE_SUMS: u64 = 64 * 1024 * 1024;

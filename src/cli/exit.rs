@@ -55,7 +55,7 @@ impl Exit {
             Self::Unreadable => "the image is not there, may not be read, or its storage fails",
             Self::NotADisc => "the file is no disc image",
             Self::Damaged => {
-                "the image is damaged so that nothing of it can be shown, or not all that was asked for; check found damage"
+                "the image is damaged so that nothing of it can be shown, or not all that was asked for; or check found damage"
             }
             Self::Unsupported => {
                 "the image is in order and not supported, or has not the view that was asked for"
