@@ -39,6 +39,9 @@ pub fn split_version(name: &[u8]) -> (&[u8], Option<u16>) {
 
 /// Whether a character does not show itself: controls, and marks that turn the direction of text or are invisible.
 pub fn is_disguise(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -122,6 +122,9 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// JSON in which every character that a terminal obeys is written as `\uXXXX`: serde_json does that below U+0020 only. Outside
 /// of strings there is none.
 pub(super) fn harmless(json: &str) -> String {
+    if !json.chars().any(text::is_disguise) {
+        return json.to_owned();
+    }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if text::is_disguise(c) {

@@ -1,6 +1,6 @@
 //! `isomount ls`.
 
-use std::{ffi::OsString, io, os::unix::ffi::OsStrExt};
+use std::{ffi::OsString, io, os::unix::ffi::OsStrExt, rc::Rc};
 
 use clap::ArgAction;
 use jiff::tz::TimeZone;
@@ -12,7 +12,8 @@ use super::{
     columns,
     exit::Failure,
     inside::{Found, resolve},
-    json, long,
+    json,
+    long::{Dates, Table},
 };
 use crate::tree::{Kind, NodeId, Route, Stat, Tree};
 
@@ -71,12 +72,21 @@ pub struct LsArgs {
 /// A name that is listed.
 struct Row {
     name: Vec<u8>,
-    /// From the root of the image.
-    path: Vec<u8>,
+    /// From the root of the image: where it is, or the directory that it is in.
+    place: Rc<[u8]>,
+    /// Whether `place` is a directory that it is in.
+    is_in: bool,
     node: NodeId,
     kind: Kind,
     /// Where it is needed, and can be read.
     stat: Option<Stat>,
+}
+
+impl Row {
+    /// From the root of the image.
+    fn path(&self) -> Vec<u8> {
+        if self.is_in { joined(&self.place, &self.name) } else { self.place.to_vec() }
+    }
 }
 
 /// Lists in the form that was asked for.
@@ -85,7 +95,7 @@ struct Lister<'a> {
     args: &'a LsArgs,
     answer: &'a mut Answer,
     colors: Colors,
-    zone: TimeZone,
+    dates: Dates,
     /// Whether something was listed already, so that a blank line comes before the next heading.
     is_begun: bool,
 }
@@ -94,8 +104,8 @@ struct Lister<'a> {
 pub(super) fn run(args: &LsArgs) -> Result<(), Failure> {
     let (image, mut answer) = answer::open(&args.of)?;
     let colors = Colors::new(answer.is_terminal);
-    let (tree, zone) = (image.tree(), TimeZone::system());
-    let mut lister = Lister { tree, args, answer: &mut answer, colors, zone, is_begun: false };
+    let (tree, dates) = (image.tree(), Dates::in_zone(TimeZone::system()));
+    let mut lister = Lister { tree, args, answer: &mut answer, colors, dates, is_begun: false };
     let root = [OsString::from("/")];
     let paths = if args.paths.is_empty() { &root[..] } else { &args.paths };
     let done = if args.json { lister.as_json(paths) } else { lister.as_text(paths) };
@@ -155,8 +165,9 @@ impl Lister<'_> {
             if found.stat.kind == Kind::Directory && !self.args.directory {
                 directories.push((path, found));
             } else {
-                let (node, kind) = (found.stat.id, found.stat.kind);
-                files.push(Row { name: path.to_vec(), path: found.path, node, kind, stat: Some(found.stat) });
+                let (node, kind, place) = (found.stat.id, found.stat.kind, found.path.into());
+                let (name, stat) = (path.to_vec(), Some(found.stat));
+                files.push(Row { name, place, is_in: false, node, kind, stat });
             }
         }
         files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -207,29 +218,30 @@ impl Lister<'_> {
             }
         };
         let mut rows = Vec::new();
+        let place: Rc<[u8]> = path.into();
         if self.args.all {
-            rows.push(self.row(b".", directory.id, Kind::Directory, path.to_vec()));
             let above = self.tree.parent(directory.id).unwrap_or(directory.id);
-            rows.push(self.row(b"..", above, Kind::Directory, path.to_vec()));
+            rows.push(self.row(b".", directory.id, Kind::Directory, &place, false));
+            rows.push(self.row(b"..", above, Kind::Directory, &place, false));
         }
         for entry in listing.sorted() {
             if self.args.all || !entry.name.starts_with(b".") {
-                rows.push(self.row(entry.name, entry.node, entry.kind, joined(path, entry.name)));
+                rows.push(self.row(entry.name, entry.node, entry.kind, &place, true));
             }
         }
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         rows
     }
 
-    fn row(&mut self, name: &[u8], node: NodeId, kind: Kind, path: Vec<u8>) -> Row {
-        let mut stat = None;
+    fn row(&mut self, name: &[u8], node: NodeId, kind: Kind, place: &Rc<[u8]>, is_in: bool) -> Row {
+        let mut row = Row { name: name.to_vec(), place: place.clone(), is_in, node, kind, stat: None };
         if self.args.long || self.colors.need_permissions() {
             match self.tree.stat(node) {
-                Ok(known) => stat = Some(known),
-                Err(error) => self.answer.trouble(&path, &error),
+                Ok(known) => row.stat = Some(known),
+                Err(error) => self.answer.trouble(&row.path(), &error),
             }
         }
-        Row { name: name.to_vec(), path, node, kind, stat }
+        row
     }
 
     fn show(&mut self, rows: &[Row]) -> io::Result<()> {
@@ -259,25 +271,23 @@ impl Lister<'_> {
     }
 
     fn show_long(&mut self, rows: &[Row], numbers: impl Iterator<Item = String>) -> io::Result<()> {
-        let fields = |row: &Row| long::fields(row.stat.as_ref(), self.args.human_readable, &self.zone);
-        let all: Vec<[String; long::FIELDS]> = rows.iter().map(fields).collect();
-        let mut widths = [0; long::FIELDS];
-        for fields in &all {
-            for (width, field) in widths.iter_mut().zip(fields) {
-                *width = field.len().max(*width);
-            }
-        }
-        for ((row, fields), number) in rows.iter().zip(&all).zip(numbers) {
-            let mut line = (number + &long::line(fields, &widths)).into_bytes();
-            line.extend(self.name(row));
+        let mut table = Table::default();
+        rows.iter().for_each(|row| table.add(row.stat.as_ref(), self.args.human_readable, &mut self.dates));
+        for ((row, line), number) in rows.iter().zip(table.lines()).zip(numbers) {
+            self.answer.write(number.as_bytes())?;
+            self.answer.write(line.as_bytes())?;
+            let name = self.name(row);
+            self.answer.write(&name)?;
             if row.kind == Kind::Symlink {
                 match self.tree.read_link(row.node) {
-                    Ok(target) => line.extend([b" -> ", &*self.answer.name(&target)].concat()),
-                    Err(error) => self.answer.trouble(&row.path, &error),
+                    Ok(target) => {
+                        let target = self.answer.name(&target);
+                        self.answer.write(&[b" -> ", &*target].concat())?;
+                    }
+                    Err(error) => self.answer.trouble(&row.path(), &error),
                 }
             }
-            line.push(b'\n');
-            self.answer.write(&line)?;
+            self.answer.write(b"\n")?;
             self.attributes(row)?;
         }
         Ok(())
@@ -299,7 +309,7 @@ impl Lister<'_> {
             return Ok(());
         }
         let names = attribute::names(self.tree, row.node, row.kind).unwrap_or_else(|error| {
-            self.answer.trouble(&row.path, &error);
+            self.answer.trouble(&row.path(), &error);
             Vec::new()
         });
         for name in names {
@@ -308,7 +318,7 @@ impl Lister<'_> {
                     let size = format!("  {}\n", value.len());
                     self.answer.write(&[b"\t", &*self.answer.name(&name), size.as_bytes()].concat())?;
                 }
-                Err(error) => self.answer.trouble(&row.path, &error),
+                Err(error) => self.answer.trouble(&row.path(), &error),
             }
         }
         Ok(())
