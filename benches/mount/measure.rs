@@ -157,13 +157,13 @@ fn measure_one(results: &mut Results, work: &Work, peer: Peer, shelf: &Shelf) ->
         return Ok(());
     }
     let image = shelf.path(work.image, peer.format());
-    images::warm(work.image, &image)?;
     let limit = results.limit(&work.key, peer);
     if let Task::Extract(target) = work.task {
         let took = extract::run(peer, work.image, &image, shelf, target, limit)?;
         results.add(work.key.clone(), peer, with_costs(took, None, 0.0));
         return Ok(());
     }
+    images::warm(work.image, &image)?;
     let mount_limit = if limit == PATIENCE { PATIENCE } else { results.longest };
     let mount = match Mount::new(peer, &image, work.options(), mount_limit)? {
         End::Done(mount) => mount,
