@@ -217,6 +217,96 @@ fn the_umask_counts_unless_root_extracts() {
 }
 
 #[test]
+fn directories_that_are_extracted_at_once_are_as_they_were() {
+    if lacks(&["root", "xorriso"]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    let (source, image) = (workshop.source(), workshop.image());
+    // Some closed to whoever owns them, each with names of files that other directories have names of too.
+    for n in 0..150 {
+        let directory = source.join(format!("d{}/e{n}", n % 7));
+        fs::create_dir_all(&directory).unwrap();
+        for size in [0, 1, 3000, 70_000] {
+            fs::write(directory.join(format!("size{size}")), maker::bytes(n + size, size as usize)).unwrap();
+        }
+        let twin = source.join(format!("twin{}", n % 50));
+        if n < 50 {
+            fs::write(&twin, maker::bytes(n, 5000)).unwrap();
+        }
+        fs::hard_link(&twin, directory.join("twin")).unwrap();
+    }
+    for n in 0..150 {
+        maker::set_mode(&source.join(format!("d{}/e{n}", n % 7)), [0o755, 0o555, 0o500][n % 3]);
+    }
+    maker::set_mode(&source.join("d3"), 0o555);
+    // More than one thread takes at once.
+    let large = source.join("large");
+    fs::create_dir(&large).unwrap();
+    for n in 0..2500 {
+        fs::write(large.join(format!("file{n}")), maker::bytes(n, (n % 40) as usize)).unwrap();
+    }
+    for n in 0..50 {
+        fs::hard_link(source.join(format!("twin{n}")), large.join(format!("twin{}", n * 41))).unwrap();
+    }
+    maker::set_mode(&large, 0o500);
+    maker::settle(&source, maker::SOME_TIME);
+    let commands = ["-outdev", "{}", "-hardlinks", "on", "-map", "{}", "/"];
+    maker::native_xorriso(&commands, &[&image, &source]);
+    let program = program_for_all(image.parent().unwrap());
+    maker::set_mode(image.parent().unwrap(), 0o777);
+    for (name, uid) in [("root", 0), ("user", 65_534)] {
+        let to = workshop.path(name);
+        for _ in 0..2 {
+            let mut command = Command::new(&program);
+            let output = command.args(["extract", "-p", "-C"]).args([&to, &image]).uid(uid).gid(uid).output();
+            assert_done(&output.unwrap());
+            let [mut expected, mut found] = [&*source, &*to].map(inside);
+            for lines in [&mut expected, &mut found] {
+                for fields in lines.values_mut().filter(|_| uid != 0) {
+                    (fields[3], fields[4]) = ("-".into(), "-".into());
+                }
+            }
+            assert_same(&expected, &found);
+            assert_eq!(mounted::hard_links(&to), mounted::hard_links(&source));
+        }
+    }
+}
+
+#[test]
+fn from_one_file_system_to_another() {
+    let workshop = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir_in("/dev/shm").unwrap();
+    let device = |path: &Path| fs::metadata(path).unwrap().dev();
+    if device(workshop.path()) == device(elsewhere.path()) {
+        eprintln!("skipped: no second file system at /dev/shm");
+        return;
+    }
+    let mut forge = Forge::new();
+    let sizes = [1, 2048, 30_000, 65_536, 300_000];
+    let mut records = Vec::new();
+    let mut at = 30;
+    for (n, size) in sizes.into_iter().enumerate() {
+        records.push(file(format!("F{n}"), at, size));
+        at += size.div_ceil(2048);
+    }
+    forge.directory(ROOT, ROOT, &records);
+    forge.bytes.resize(at as usize * SECTOR, 0);
+    let noise = maker::bytes(3, forge.bytes.len() - 30 * SECTOR);
+    forge.bytes[30 * SECTOR..].copy_from_slice(&noise);
+    let image = forged(workshop.path(), &forge);
+    for to in [workshop.path().join("to"), elsewhere.path().join("to")] {
+        assert_done(&extract(&image, &to, &[]));
+        let mut at = 0;
+        for (n, size) in sizes.into_iter().enumerate() {
+            let expected = &noise[at..at + size as usize];
+            assert!(fs::read(to.join(format!("f{n}"))).unwrap() == expected, "{} {size}", to.display());
+            at += (size.div_ceil(2048) * 2048) as usize;
+        }
+    }
+}
+
+#[test]
 fn times_are_kept_to_the_nanosecond_of_files_and_directories() {
     let workshop = tempfile::tempdir().unwrap();
     let mut forge = Forge::new();

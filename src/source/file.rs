@@ -5,7 +5,10 @@ use std::{
     io,
     os::unix::fs::{FileExt, FileTypeExt, MetadataExt},
     path::Path,
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use nix::{
@@ -34,6 +37,10 @@ const LOCAL_FILE_SYSTEMS: [FsType; 7] = [
     statfs::MSDOS_SUPER_MAGIC,
 ];
 
+/// File systems that can share blocks between files, and the bytes of which a shared part begins at a multiple.
+const SHARING_FILE_SYSTEMS: [FsType; 2] = [statfs::BTRFS_SUPER_MAGIC, statfs::XFS_SUPER_MAGIC];
+const SHARED_BLOCK: u64 = 4096;
+
 /// A regular file or a block device, read with `pread`, and mapped where that is safe to lend from.
 #[derive(Debug)]
 pub struct FileSource {
@@ -43,6 +50,10 @@ pub struct FileSource {
     /// As many zeros as one request asks for, where the file has holes: what lies in one is lent from here, and takes up no
     /// memory in the kernel's cache of the image.
     zeros: Option<OnceLock<Box<[u8]>>>,
+    /// Whether its file system can share blocks.
+    can_share: bool,
+    /// Whether the kernel has refused to copy from it by itself, as it does to another file system.
+    is_refused: AtomicBool,
 }
 
 impl FileSource {
@@ -62,13 +73,21 @@ impl FileSource {
         let file = File::open(path).map_err(io)?;
         if kind.is_block_device() {
             let len = device_len(&file).map_err(io)?;
-            return Ok(Self { file, len, map: None, zeros: None });
+            return Ok(Self::new(file, len));
         }
         let metadata = file.metadata().map_err(io)?;
         let len = metadata.len();
-        let map = is_local(&file).then(|| Map::of(&file, len)).flatten();
+        let file_system = statfs::fstatfs(&file).map(|s| s.filesystem_type()).ok();
+        let is_one_of = |all: &[FsType]| file_system.is_some_and(|found| all.contains(&found));
+        let map = is_one_of(&LOCAL_FILE_SYSTEMS).then(|| Map::of(&file, len)).flatten();
         let zeros = (metadata.blocks().saturating_mul(512) < len).then(OnceLock::new);
-        Ok(Self { file, len, map, zeros })
+        let can_share = is_one_of(&SHARING_FILE_SYSTEMS);
+        Ok(Self { map, zeros, can_share, ..Self::new(file, len) })
+    }
+
+    /// One that is only read.
+    fn new(file: File, len: u64) -> Self {
+        Self { file, len, map: None, zeros: None, can_share: false, is_refused: AtomicBool::new(false) }
     }
 
     /// Zeros in place of the bytes `at .. end`, if all of them lie in one hole.
@@ -82,10 +101,6 @@ impl FileSource {
         let len = as_usize(end.saturating_sub(at));
         is_hole.then(|| zeros.get_or_init(|| vec![0; as_usize(limits::REQUEST.into())].into()).get(..len))?
     }
-}
-
-fn is_local(file: &File) -> bool {
-    statfs::fstatfs(file).is_ok_and(|s| LOCAL_FILE_SYSTEMS.contains(&s.filesystem_type()))
 }
 
 /// The length of a block device is where its end can be sought to; `stat` says 0.
@@ -137,10 +152,23 @@ impl Source for FileSource {
     }
 
     fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
+        use rustix::io::Errno;
+        if self.is_refused.load(Ordering::Relaxed) {
+            return 0;
+        }
         let (mut from, mut into) = (at, to_at);
-        let copied =
-            rustix::fs::copy_file_range(&self.file, Some(&mut from), to, Some(&mut into), as_usize(len));
-        copied.map_or(0, as_u64)
+        match rustix::fs::copy_file_range(&self.file, Some(&mut from), to, Some(&mut into), as_usize(len)) {
+            Ok(copied) => as_u64(copied),
+            Err(Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::PERM) => {
+                self.is_refused.store(true, Ordering::Relaxed);
+                0
+            }
+            Err(_) => 0,
+        }
+    }
+
+    fn may_share(&self, at: u64) -> bool {
+        self.can_share && at.is_multiple_of(SHARED_BLOCK)
     }
 
     fn recorded_end(&self, end: u64) -> u64 {
@@ -216,7 +244,7 @@ mod tests {
     fn what_cannot_tell_its_holes_has_none() {
         // A block device answers likewise.
         let file = File::open("/proc/self/stat").unwrap();
-        let source = FileSource { file, len: 1 << 20, map: None, zeros: None };
+        let source = FileSource::new(file, 1 << 20);
         assert_eq!(source.recorded_end(1 << 20), 1 << 20);
     }
 }

@@ -43,6 +43,13 @@ pub trait Source: Send + Sync {
         0
     }
 
+    /// Whether a copy inside the kernel of what begins at byte `at` may take no time and no room, because the file system can share
+    /// its blocks.
+    fn may_share(&self, at: u64) -> bool {
+        let _ = at;
+        false
+    }
+
     /// An offset up to `end`, from which on to `end` there are only zeros, as far as that is known without reading: the start
     /// of the hole that a sparse file ends with.
     fn recorded_end(&self, end: u64) -> u64 {

@@ -44,6 +44,10 @@ impl Source for Part {
         self.whole.lend(self.place(at, len)?, len)
     }
 
+    fn may_share(&self, at: u64) -> bool {
+        self.start.checked_add(at).is_some_and(|start| self.whole.may_share(start))
+    }
+
     fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
         let len = len.min(self.len.saturating_sub(at));
         self.start.checked_add(at).map_or(0, |start| self.whole.copy_to(start, len, to, to_at))

@@ -9,9 +9,6 @@ use crate::{
     limits,
 };
 
-/// Bytes of a run from which on the kernel is asked to copy it by itself. Chosen, not measured.
-const IN_KERNEL: u64 = 256 << 10;
-
 /// Why bytes did not come from the image into a file.
 #[derive(Debug)]
 pub enum CopyError {
@@ -34,7 +31,7 @@ impl Tree {
         match data.pieces(at, len).next() {
             None => return Ok(end.max(at)),
             Some(Piece::Hole { len }) => return Ok(at.saturating_add(len)),
-            Some(Piece::Run { at: place, len }) if len >= IN_KERNEL => {
+            Some(Piece::Run { at: place, len }) => {
                 let copied = self.reader.copy_to(place, len, to, at);
                 if copied > 0 {
                     return Ok(at.saturating_add(copied.min(len)));

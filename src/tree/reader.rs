@@ -6,6 +6,7 @@ use super::{Data, NodeId, Piece};
 use crate::{
     bytes::{as_u64, as_usize},
     error::{Error, Result},
+    limits,
     volume::{Cache, Volume},
 };
 
@@ -104,9 +105,13 @@ impl Reader {
         Ok(bytes)
     }
 
-    /// See [`Volume::copy_to`].
+    /// See [`Volume::copy_to`]; 0 also where lending does it in less time. That is so of what can be lent, unless it may be shared: on
+    /// ext4 and XFS files of 128 KiB to 16 MiB took the kernel a fifth to a third longer. Files of 30 KB, which are not lent, it
+    /// copied in 0.96 and 0.93 of the time, and anything on tmpfs in 0.8.
     pub(super) fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
-        self.volume.copy_to(at, len, to, to_at)
+        let request = len.min(limits::REQUEST.into());
+        let is_lent = len >= LENT && self.volume.lend(at, as_usize(request)).is_some();
+        if is_lent && !self.volume.may_share(at) { 0 } else { self.volume.copy_to(at, len, to, to_at) }
     }
 
     /// See [`super::Tree::read_into`].

@@ -169,6 +169,11 @@ impl Volume {
         self.source.lend(at.checked_sub(self.start)?, len)
     }
 
+    /// See [`Source::may_share`].
+    pub fn may_share(&self, at: u64) -> bool {
+        self.source.may_share(at)
+    }
+
     /// See [`Source::copy_to`].
     pub fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
         match at.checked_sub(self.start) {

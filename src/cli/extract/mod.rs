@@ -5,7 +5,9 @@
 
 mod args;
 mod attributes;
+mod crew;
 mod entry;
+mod files;
 mod list;
 mod names;
 mod place;
@@ -14,7 +16,7 @@ mod select;
 mod walk;
 mod way;
 
-use std::{fs, io, sync::Arc, thread};
+use std::{fs, io, os::unix::fs::FileTypeExt, sync::Arc, thread};
 
 use nix::{
     sys::{
@@ -30,6 +32,7 @@ use super::{
 };
 use crate::{fuse::block_signals, tree::Tree};
 pub use args::ExtractArgs;
+use crew::Crew;
 use list::Listed;
 use names::Names;
 use place::Place;
@@ -41,8 +44,9 @@ use walk::Walk;
 struct Shared<'a> {
     tree: &'a Tree,
     report: &'a Report,
+    selection: &'a Selection,
     /// The directory that is extracted into.
-    base: Place,
+    base: Arc<Place>,
     names: Names,
     strip: usize,
     keeps_old: bool,
@@ -80,7 +84,7 @@ pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
     let image = of.open()?;
     // What drivers pass over from here on is damage of what is extracted.
     let warnings = log::warnings();
-    let mut selection = Selection::new(image.tree(), &args.wanted, excluded);
+    let selection = Selection::new(image.tree(), &args.wanted, excluded);
     let base = base(args)?;
     // Before there is a thread, and anything to be undone.
     let internal = |error: io::Error| Failure::new(Exit::Internal, error.to_string());
@@ -101,8 +105,9 @@ pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
     let shared = Shared {
         tree: image.tree(),
         report: &report,
-        base,
-        names: Names::new(),
+        selection: &selection,
+        base: base.into(),
+        names: Names::default(),
         strip: args.strip_components,
         keeps_old: args.keep_old,
         keeps_damaged: args.keep_damaged,
@@ -114,7 +119,8 @@ pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
         umask,
     };
     selection.lost().iter().for_each(|(exit, text)| report.lost_path(*exit, text));
-    Walk::new(&shared, &mut selection).run();
+    let threads = threads(args);
+    thread::scope(|scope| Walk::new(&shared, Crew::start(scope, &shared, threads)).run());
     if let Some(signal) = report.signal() {
         report.clear();
         let _ = SigSet::all().thread_unblock();
@@ -127,6 +133,14 @@ pub(super) fn run(args: &ExtractArgs) -> Result<(), Failure> {
         report.fail(Exit::Damaged);
     }
     report.end(args.dry_run)
+}
+
+/// How many threads extract beside the one that walks. None where names are to come in their order, where several directories of the
+/// image become one, so that what comes last is there at the end, and from a drive, which reads best from front to back.
+fn threads(args: &ExtractArgs) -> usize {
+    let is_drive = || args.of.image.metadata().is_ok_and(|metadata| metadata.file_type().is_block_device());
+    let is_in_order = args.verbose || args.dry_run || args.strip_components > 0;
+    if is_in_order || is_drive() { 0 } else { crew::threads() }
 }
 
 /// The directory that is extracted into. It is made if it is not there, unless nothing is to be written.

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::place::{Identity, Place, identity};
@@ -13,7 +13,11 @@ use crate::tree::{NodeId, Stat};
 const REMEMBERED: usize = 1 << 20;
 
 /// The files of the image that have other names yet to come.
-pub(super) struct Names(Mutex<HashMap<NodeId, First>>);
+#[derive(Default)]
+pub(super) struct Names {
+    first: Mutex<HashMap<NodeId, First>>,
+    turn: Mutex<()>,
+}
 
 /// What was extracted under the first name.
 struct First {
@@ -25,12 +29,13 @@ struct First {
 }
 
 impl Names {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(HashMap::new()))
+    /// The turn to make one of several names of a file; only one thread has it.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn knows(&self, id: NodeId) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
     /// Remembers what is called `name` in `place` now.
@@ -40,7 +45,7 @@ impl Names {
             return Ok(());
         }
         if let Some(found) = place.find(name)? {
-            let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut names = self.first.lock().unwrap_or_else(PoisonError::into_inner);
             if names.len() < REMEMBERED {
                 let first = First { path: path.to_vec(), identity: identity(&found), left };
                 names.insert(stat.id, first);
@@ -52,7 +57,7 @@ impl Names {
     /// Makes `name` in `place` another name of what was extracted before; false when that cannot be done, because it is not there
     /// any more, or is something else, or has as many names as it can have.
     pub(super) fn link(&self, id: NodeId, base: &Place, place: &Place, name: &[u8]) -> bool {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(first) = names.get_mut(&id) else { return false };
         let is_linked = make(first, base, place, name).is_ok();
         first.left = first.left.saturating_sub(1);

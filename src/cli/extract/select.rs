@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     ffi::{OsStr, OsString},
     os::unix::ffi::OsStrExt,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use super::super::{
@@ -36,7 +37,7 @@ struct Wanted {
     pattern: Pattern,
     /// How many names a path has that it matches; `None` when any number.
     depth: Option<usize>,
-    is_met: bool,
+    is_met: AtomicBool,
 }
 
 /// What is left out: names in any directory, or paths.
@@ -92,10 +93,10 @@ impl Selection {
     }
 
     /// Whether this very path was asked for; remembers what has been met.
-    pub(super) fn meets(&mut self, path: &[u8]) -> bool {
+    pub(super) fn meets(&self, path: &[u8]) -> bool {
         let mut is_met = self.is_all || self.paths.contains(path);
-        for wanted in self.patterns.iter_mut().filter(|wanted| wanted.matches(path)) {
-            wanted.is_met = true;
+        for wanted in self.patterns.iter().filter(|wanted| wanted.matches(path)) {
+            wanted.is_met.store(true, Relaxed);
             is_met = true;
         }
         is_met
@@ -118,7 +119,7 @@ impl Selection {
 
     /// The patterns that nothing has matched.
     pub(super) fn unmet(&self) -> impl Iterator<Item = &str> {
-        self.patterns.iter().filter(|wanted| !wanted.is_met).map(|wanted| wanted.text.as_str())
+        self.patterns.iter().filter(|wanted| !wanted.is_met.load(Relaxed)).map(|wanted| wanted.text.as_str())
     }
 }
 
@@ -136,7 +137,8 @@ impl Wanted {
         let pattern = Pattern::of_paths(&rest.join(&b'/'))?;
         let start: Vec<&[u8]> = names.take(plain).chain([&b""[..]]).collect();
         let depth = (!rest.contains(&&b"**"[..])).then_some(rest.len());
-        let wanted = |start| Self { text: text::escape(typed), start, pattern, depth, is_met: false };
+        let wanted =
+            |start| Self { text: text::escape(typed), start, pattern, depth, is_met: AtomicBool::new(false) };
         Some(resolve(tree, &start.join(&b'/'), true).map(|found| wanted(found.path)))
     }
 
@@ -195,7 +197,7 @@ mod tests {
             ("7/5", "3/4/5"),
             ("7/../6", "3/6"),
         ] {
-            let mut s = selection(&[typed], &[]);
+            let s = selection(&[typed], &[]);
             assert!(s.lost().is_empty() && s.meets(path.as_bytes()) && !s.is_all(), "{typed}");
             assert!(path.len() == 1 || s.may_lead(b"3"), "{typed}");
             assert!(!s.meets(b"3/4/5/6") && !s.may_lead(b"8"), "{typed}");
@@ -217,7 +219,7 @@ mod tests {
             ("**/5", "3/4/5", "3/4"),
             ("/3/**/[5]", "3/4/5", "3/6"),
         ] {
-            let mut s = selection(&[typed], &[]);
+            let s = selection(&[typed], &[]);
             assert_eq!(s.unmet().collect::<Vec<_>>(), [typed]);
             assert!(!s.meets(not.as_bytes()), "{typed} {not}");
             assert!(s.meets(matched.as_bytes()), "{typed} {matched}");

@@ -1,6 +1,12 @@
 //! The directories on the way down, in the image and on disk.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use rustix::fs::{self, Mode};
 
@@ -37,11 +43,37 @@ pub(super) struct Step {
 struct Made {
     identity: super::place::Identity,
     /// Open, unless it is too far above.
-    place: Option<Place>,
+    place: Option<Arc<Place>>,
+    finish: Arc<Finish>,
+}
+
+/// What becomes of a directory once nothing changes in it any more: who leaves it last sees to it.
+pub(super) struct Finish {
+    /// How many threads have not left it.
+    users: AtomicUsize,
+    /// What it is to be, if it is wanted.
+    stat: Option<Stat>,
     /// Permissions that it had before, where it has others while it is being filled.
     before: Option<u32>,
-    /// Whether it was there before and is to stay as it was.
-    is_kept: bool,
+}
+
+impl Finish {
+    fn new(stat: Option<Stat>, before: Option<u32>) -> Arc<Self> {
+        Arc::new(Self { users: AtomicUsize::new(1), stat, before })
+    }
+
+    /// Leaves the directory, which is `place`.
+    pub(super) fn leave(&self, shared: &Shared, place: &Place) -> io::Result<()> {
+        if self.users.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return Ok(());
+        }
+        if let Some(stat) = &self.stat {
+            attributes::set(shared, place.handle(), &place.stat()?, stat);
+        } else if let Some(mode) = self.before {
+            fs::fchmod(place.handle(), Mode::from_raw_mode(mode))?;
+        }
+        Ok(())
+    }
 }
 
 /// All directories on the way down, the root first.
@@ -83,7 +115,7 @@ impl<'a> Way<'a> {
     }
 
     /// The last directory on disk. It is made, and those above it, if it is not there.
-    pub(super) fn place(&mut self) -> io::Result<&Place> {
+    pub(super) fn place(&mut self) -> io::Result<&Arc<Place>> {
         // The root, and what is stripped, is the directory that was named.
         let own = self.shared.strip.saturating_add(1);
         let first = self.steps.iter().skip(own).take_while(|step| step.made.is_some()).count();
@@ -101,26 +133,28 @@ impl<'a> Way<'a> {
         open(self.steps.get(own..).and_then(<[Step]>::last), &self.shared.base)
     }
 
-    /// Leaves the last directory, and gives it its attributes: nothing changes in it any more.
+    /// The last directory for a thread more, which leaves it too; `None` where it is the one that is extracted into.
+    pub(super) fn share(&self) -> Option<Arc<Finish>> {
+        let made = self.steps.last()?.made.as_ref()?;
+        made.finish.users.fetch_add(1, Ordering::AcqRel);
+        Some(made.finish.clone())
+    }
+
+    /// Leaves the last directory.
     pub(super) fn leave(&mut self) -> io::Result<()> {
         let Some(step) = self.steps.pop() else { return Ok(()) };
         self.kept = self.kept.saturating_sub(step.listing.map_or(0, |listing| listing.weight()));
-        let Some(Made { place: Some(place), before, is_kept, .. }) = step.made else { return Ok(()) };
+        let Some(Made { place: Some(place), finish, .. }) = step.made else { return Ok(()) };
         let above = self.steps.last_mut().and_then(|step| step.made.as_mut());
         if let Some(above) = above.filter(|above| above.place.is_none()) {
-            above.place = Some(place.above(above.identity)?);
+            above.place = Some(place.above(above.identity)?.into());
         }
-        if step.is_wanted && !is_kept {
-            attributes::set(self.shared, place.handle(), &place.stat()?, &step.stat);
-        } else if let Some(mode) = before {
-            fs::fchmod(place.handle(), Mode::from_raw_mode(mode))?;
-        }
-        Ok(())
+        finish.leave(self.shared, &place)
     }
 }
 
 /// The directory of a step that is held open; without a step the one that is extracted into.
-fn open<'p>(step: Option<&'p Step>, base: &'p Place) -> io::Result<&'p Place> {
+fn open<'p>(step: Option<&'p Step>, base: &'p Arc<Place>) -> io::Result<&'p Arc<Place>> {
     let Some(step) = step else { return Ok(base) };
     step.made.as_ref().and_then(|made| made.place.as_ref()).ok_or_else(|| io::ErrorKind::NotFound.into())
 }
@@ -130,8 +164,7 @@ fn make(shared: &Shared, above: &Place, step: &Step) -> io::Result<Made> {
     let mode = if step.is_wanted { BUSY } else { 0o777 & !u32::from(shared.umask) };
     match above.make_directory(&step.name, mode) {
         Ok(()) => {
-            let place = above.enter(&step.name)?;
-            return Ok(Made { identity: place.identity, place: Some(place), before: None, is_kept: false });
+            return made(above.enter(&step.name)?, Some(&step.stat).filter(|_| step.is_wanted), None);
         }
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         Err(_) => {}
@@ -150,8 +183,14 @@ fn make(shared: &Shared, above: &Place, step: &Step) -> io::Result<Made> {
             before = Some(now);
         }
     }
-    let place = above.enter(&step.name)?;
-    Ok(Made { identity: place.identity, place: Some(place), before, is_kept: shared.keeps_old })
+    // One that was there before stays as it was when all is kept.
+    let stat = Some(&step.stat).filter(|_| step.is_wanted && !shared.keeps_old);
+    made(above.enter(&step.name)?, stat, before)
+}
+
+fn made(place: Place, stat: Option<&Stat>, before: Option<u32>) -> io::Result<Made> {
+    let finish = Finish::new(stat.cloned(), before);
+    Ok(Made { identity: place.identity, place: Some(place.into()), finish })
 }
 
 fn is_no_directory(above: &Place, name: &[u8]) -> bool {
