@@ -13,6 +13,7 @@ mod support;
 
 use std::{
     fs,
+    io::{Seek, SeekFrom},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -296,6 +297,30 @@ fn forms_of_tree_find_and_cat() {
     assert_eq!(ask(&["find", "-i", "{}", "/DIR/*"]), "/dir/.hidden\n/dir/inner\n");
     assert_eq!(ask(&["find", "-0", "{}", "PLAIN", "dir"]), "/dir\0");
     assert_eq!(ask(&["cat", "{}", "plain", "/zlink", "dir/.hidden"]), "twooneone");
+}
+
+/// The kernel copies to a file and to a pipe, each in its own way, and not to a file that is appended to.
+#[test]
+fn cat_writes_the_same_wherever_it_goes() {
+    let bytes = maker::bytes(3, 700_001);
+    let mut forge = Forge::new();
+    forge.block(DATA, b"one");
+    forge.block(DATA + 1, &bytes);
+    forge.rock_ridge_root(&[named("A", "a", DATA, 3), named("B", "b", DATA + 1, bytes.len() as u32)]);
+    let (directory, image) = forged(&forge);
+    let expected = [b"one", &bytes[..], b"one"].concat();
+    assert!(answer(&image, &["cat", "{}", "a", "b", "a"]) == expected);
+    let path = directory.path().join("out");
+    for (has_started, is_appended) in [(false, false), (true, false), (true, true)] {
+        fs::write(&path, if has_started { &b"start"[..] } else { b"" }).unwrap();
+        let mut out = fs::OpenOptions::new().append(is_appended).write(true).open(&path).unwrap();
+        out.seek(SeekFrom::End(0)).unwrap();
+        let mut command = Command::new(PROGRAM);
+        let status = command.arg("cat").arg(&image).args(["a", "b", "a"]).stdout(out).status().unwrap();
+        assert!(status.success());
+        let start = if has_started { &b"start"[..] } else { b"" };
+        assert!(fs::read(&path).unwrap() == [start, &expected].concat(), "{has_started} {is_appended}");
+    }
 }
 
 #[test]

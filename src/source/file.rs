@@ -151,13 +151,19 @@ impl Source for FileSource {
         self.hole(at, end).or_else(|| self.map.as_ref()?.lend(as_usize(at), as_usize(end)))
     }
 
-    fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
-        use rustix::io::Errno;
+    fn copy_to(&self, at: u64, len: u64, to: &File, to_at: Option<u64>) -> u64 {
+        use rustix::{fs, io::Errno};
         if self.is_refused.load(Ordering::Relaxed) {
             return 0;
         }
         let (mut from, mut into) = (at, to_at);
-        match rustix::fs::copy_file_range(&self.file, Some(&mut from), to, Some(&mut into), as_usize(len)) {
+        let is_pipe = || to.metadata().is_ok_and(|to| to.file_type().is_fifo() || to.file_type().is_socket());
+        let copied = if to_at.is_none() && is_pipe() {
+            fs::sendfile(to, &self.file, Some(&mut from), as_usize(len))
+        } else {
+            fs::copy_file_range(&self.file, Some(&mut from), to, into.as_mut(), as_usize(len))
+        };
+        match copied {
             Ok(copied) => as_u64(copied),
             Err(Errno::XDEV | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::PERM) => {
                 self.is_refused.store(true, Ordering::Relaxed);

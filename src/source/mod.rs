@@ -36,9 +36,10 @@ pub trait Source: Send + Sync {
         None
     }
 
-    /// Copies at most `len` bytes from byte `at` on to byte `to_at` of a file, inside the kernel. Returns how many it were: 0 where
-    /// that cannot be done, and also where it fails, as reading and writing then does too and says why.
-    fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
+    /// Copies at most `len` bytes from byte `at` on to byte `to_at` of a file, or to where it is to be written next, which may be
+    /// a pipe, inside the kernel. Returns how many it were: 0 where that cannot be done, and also where it fails, as reading and
+    /// writing then does too and says why.
+    fn copy_to(&self, at: u64, len: u64, to: &File, to_at: Option<u64>) -> u64 {
         let _ = (at, len, to, to_at);
         0
     }

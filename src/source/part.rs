@@ -48,7 +48,7 @@ impl Source for Part {
         self.start.checked_add(at).is_some_and(|start| self.whole.may_share(start))
     }
 
-    fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
+    fn copy_to(&self, at: u64, len: u64, to: &File, to_at: Option<u64>) -> u64 {
         let len = len.min(self.len.saturating_sub(at));
         self.start.checked_add(at).map_or(0, |start| self.whole.copy_to(start, len, to, to_at))
     }

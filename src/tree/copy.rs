@@ -19,6 +19,19 @@ pub enum CopyError {
 }
 
 impl Tree {
+    /// Has the kernel write bytes of a file from `at` on, at most `len`, to where `to` is to be written next: a file or a pipe.
+    /// Returns how many it were: 0 where it does not, and they are to be [read](Self::read).
+    ///
+    /// # Errors
+    /// The file has no bytes, or cannot be decoded.
+    pub fn send(&self, id: NodeId, at: u64, len: u64, to: &File) -> Result<u64> {
+        let node = self.node_to_read(id)?;
+        match data_of(&node)?.pieces(at, len).next() {
+            Some(Piece::Run { at, len }) => Ok(self.reader.send(at, len, to)),
+            _ => Ok(0),
+        }
+    }
+
     /// Writes bytes of a file from `at` on, at most `len`, to the same place of `to`, and returns how far it came: at least one
     /// byte on, unless the file ends there. Holes are passed over, so that `to` must be new, and given its length afterwards.
     ///

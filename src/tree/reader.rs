@@ -111,7 +111,12 @@ impl Reader {
     pub(super) fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
         let request = len.min(limits::REQUEST.into());
         let is_lent = len >= LENT && self.volume.lend(at, as_usize(request)).is_some();
-        if is_lent && !self.volume.may_share(at) { 0 } else { self.volume.copy_to(at, len, to, to_at) }
+        if is_lent && !self.volume.may_share(at) { 0 } else { self.volume.copy_to(at, len, to, Some(to_at)) }
+    }
+
+    /// See [`super::Tree::send`].
+    pub(super) fn send(&self, at: u64, len: u64, to: &File) -> u64 {
+        self.volume.copy_to(at, len, to, None)
     }
 
     /// See [`super::Tree::read_into`].

@@ -171,11 +171,11 @@ impl Volume {
 
     /// See [`Source::may_share`].
     pub fn may_share(&self, at: u64) -> bool {
-        self.source.may_share(at)
+        at.checked_sub(self.start).is_some_and(|place| self.source.may_share(place))
     }
 
     /// See [`Source::copy_to`].
-    pub fn copy_to(&self, at: u64, len: u64, to: &File, to_at: u64) -> u64 {
+    pub fn copy_to(&self, at: u64, len: u64, to: &File, to_at: Option<u64>) -> u64 {
         match at.checked_sub(self.start) {
             Some(place) if self.contains(at, len) => self.source.copy_to(place, len, to, to_at),
             _ => 0,
@@ -229,6 +229,9 @@ mod tests {
             }
             Ok(())
         }
+        fn may_share(&self, at: u64) -> bool {
+            at == 7
+        }
     }
 
     #[test]
@@ -257,6 +260,7 @@ mod tests {
         let whole = Volume::new(Arc::new(Counting(3 * BLOCK, AtomicU64::new(0))), 1 << 20);
         let cut = Volume::starting_at(START, Arc::new(Counting(3 * BLOCK, AtomicU64::new(0))), 1 << 20);
         assert_eq!((cut.start(), cut.len()), (START, START + 3 * BLOCK));
+        assert_eq!([7, START, START + 7].map(|at| cut.may_share(at)), [false, false, true]);
         let (mut expected, mut found) = ([0; 300], [0; 300]);
         for at in [0, 100, BLOCK - 100, 3 * BLOCK - 300] {
             whole.read(&mut expected, at).unwrap();
