@@ -15,7 +15,10 @@ use super::{
     json,
     long::{Dates, Table},
 };
-use crate::tree::{Kind, NodeId, Route, Stat, Tree};
+use crate::{
+    limits,
+    tree::{Kind, Node, NodeId, Route, Stat, Tree},
+};
 
 /// What is listed, and how.
 #[derive(Debug, Clone, clap::Args)]
@@ -210,8 +213,10 @@ impl Lister<'_> {
 
     /// The names in a directory.
     fn rows(&mut self, directory: &Stat, path: &[u8]) -> Vec<Row> {
-        let listing = match self.tree.listing(directory.id) {
-            Ok(listing) => listing,
+        // All of them are wanted, so that they need not be looked for one by one.
+        let count = if self.needs_stat() { limits::LISTED_NODES } else { 0 };
+        let (listing, nodes) = match self.tree.listing_with_nodes(directory.id, count) {
+            Ok(found) => found,
             Err(error) => {
                 self.answer.trouble(path, &error);
                 return Vec::new();
@@ -221,21 +226,36 @@ impl Lister<'_> {
         let place: Rc<[u8]> = path.into();
         if self.args.all {
             let above = self.tree.parent(directory.id).unwrap_or(directory.id);
-            rows.push(self.row(b".", directory.id, Kind::Directory, &place, false));
-            rows.push(self.row(b"..", above, Kind::Directory, &place, false));
+            rows.push(self.row(b".", directory.id, Kind::Directory, &place, false, None));
+            rows.push(self.row(b"..", above, Kind::Directory, &place, false, None));
         }
-        for entry in listing.sorted() {
+        for (number, entry) in listing.sorted_with_numbers() {
             if self.args.all || !entry.name.starts_with(b".") {
-                rows.push(self.row(entry.name, entry.node, entry.kind, &place, true));
+                let known = nodes.get(number).and_then(Option::as_deref);
+                rows.push(self.row(entry.name, entry.node, entry.kind, &place, true, known));
             }
         }
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         rows
     }
 
-    fn row(&mut self, name: &[u8], node: NodeId, kind: Kind, place: &Rc<[u8]>, is_in: bool) -> Row {
+    fn needs_stat(&self) -> bool {
+        self.args.long || self.colors.need_permissions()
+    }
+
+    fn row(
+        &mut self,
+        name: &[u8],
+        node: NodeId,
+        kind: Kind,
+        place: &Rc<[u8]>,
+        is_in: bool,
+        known: Option<&Node>,
+    ) -> Row {
         let mut row = Row { name: name.to_vec(), place: place.clone(), is_in, node, kind, stat: None };
-        if self.args.long || self.colors.need_permissions() {
+        if let Some(known) = known.filter(|known| known.attributes.id == node) {
+            row.stat = Some(self.tree.stat_of(known));
+        } else if self.needs_stat() {
             match self.tree.stat(node) {
                 Ok(known) => row.stat = Some(known),
                 Err(error) => self.answer.trouble(&row.path(), &error),

@@ -55,13 +55,23 @@ impl Listing {
 
     /// The names in their order, byte by byte.
     pub fn sorted(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.by_name.iter().filter_map(|index| self.record(*index)).map(|record| self.entry(record))
+        self.sorted_with_numbers().map(|(_, entry)| entry)
+    }
+
+    /// As [`sorted`](Self::sorted), each with its number in the order of the disc.
+    pub fn sorted_with_numbers(&self) -> impl Iterator<Item = (usize, Entry<'_>)> {
+        let entry = |index: &u32| Some((as_usize((*index).into()), self.entry(self.record(*index)?)));
+        self.by_name.iter().filter_map(entry)
     }
 
     /// The name of that number, in the order of the disc or in that of [`sorted`](Self::sorted).
     pub(super) fn nth(&self, number: usize, is_sorted: bool) -> Option<Entry<'_>> {
-        let index = if is_sorted { as_usize((*self.by_name.get(number)?).into()) } else { number };
-        self.records.get(index).map(|record| self.entry(record))
+        self.records.get(self.index(number, is_sorted)?).map(|record| self.entry(record))
+    }
+
+    /// The number in the order of the disc of what [`nth`](Self::nth) gives.
+    pub(super) fn index(&self, number: usize, is_sorted: bool) -> Option<usize> {
+        if is_sorted { Some(as_usize((*self.by_name.get(number)?).into())) } else { Some(number) }
     }
 
     /// The entry of that name.

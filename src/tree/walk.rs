@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use super::{Entry, Kind, Listing, NodeId, Stat, Tree};
+use super::{Entry, Kind, KnownNodes, Listing, Node, NodeId, Stat, Tree};
 use crate::{error::Error, limits};
 
 /// Which part of a tree is walked, and how.
@@ -58,7 +58,7 @@ impl Walked {
 /// What is along a [`Route`], parents first. A directory is entered once, under the first name met, so that the walk ends on
 /// an image whose directories contain themselves; and not below a path of [`limits::WALKED_PATH`] bytes.
 ///
-/// What it holds is the path, a place in each directory on the way down, and of these the first
+/// What it holds is the path, a place in each directory on the way down, and of these, with nodes of what is in them, the first
 /// [`limits::WALK_KEPT`] bytes decoded.
 pub struct Walk<'a> {
     tree: &'a Tree,
@@ -82,6 +82,10 @@ struct Step {
     path_len: usize,
     /// Its names, where they are kept.
     listing: Option<Arc<Listing>>,
+    /// The nodes of the first of them, decoded together with the names and past the cache.
+    nodes: KnownNodes,
+    /// Bytes that both take up.
+    weight: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -90,9 +94,9 @@ impl<'a> Walk<'a> {
         Self { tree, route, is_begun: false, way, kept: 0, path, entered }
     }
 
-    /// Tells the node at the end of the path, and goes into it if it is a directory.
-    fn arrive(&mut self, id: NodeId, is_last: bool) -> Walked {
-        let stat = self.tree.stat(id);
+    /// Tells the node at the end of the path, which may be known, and goes into it if it is a directory.
+    fn arrive(&mut self, id: NodeId, known: Option<&Node>, is_last: bool) -> Walked {
+        let stat = known.map_or_else(|| self.tree.stat(id), |node| Ok(self.tree.stat_of(node)));
         let is_directory = stat.as_ref().is_ok_and(|s| s.kind == Kind::Directory);
         let depth = self.way.len();
         let unlisted = if is_directory && depth < self.route.depth { self.enter(id) } else { None };
@@ -105,22 +109,31 @@ impl<'a> Walk<'a> {
         if is_too_far || !self.entered.insert(directory) {
             return Some(Error::Loop);
         }
-        let listing = match self.tree.listing(directory) {
-            Ok(listing) => listing,
+        let found = if self.route.only_directories {
+            self.tree.listing(directory).map(|listing| (listing, KnownNodes::new()))
+        } else {
+            self.tree.listing_with_nodes(directory, limits::LISTED_NODES)
+        };
+        let (listing, nodes) = match found {
+            Ok(found) => found,
             Err(error) => return Some(error),
         };
-        let kept = self.kept.saturating_add(listing.weight());
-        let listing = (kept <= limits::WALK_KEPT).then_some(listing);
-        if listing.is_some() {
+        let weight = listing.weight().saturating_add(nodes.len().saturating_mul(limits::LISTED_NODE));
+        let path_len = self.path.len();
+        let mut step =
+            Step { directory, next: 0, path_len, listing: None, nodes: KnownNodes::new(), weight: 0 };
+        let kept = self.kept.saturating_add(weight);
+        if kept <= limits::WALK_KEPT {
             self.kept = kept;
+            step = Step { listing: Some(listing), nodes, weight, ..step };
         }
-        self.way.push(Step { directory, next: 0, path_len: self.path.len(), listing });
+        self.way.push(step);
         None
     }
 
     fn leave(&mut self) {
-        let left = self.way.pop().and_then(|step| step.listing);
-        self.kept = self.kept.saturating_sub(left.map_or(0, |listing| listing.weight()));
+        let weight = self.way.pop().map_or(0, |step| step.weight);
+        self.kept = self.kept.saturating_sub(weight);
     }
 }
 
@@ -130,7 +143,7 @@ impl Iterator for Walk<'_> {
     fn next(&mut self) -> Option<Walked> {
         if !self.is_begun {
             self.is_begun = true;
-            return Some(self.arrive(self.route.from, true));
+            return Some(self.arrive(self.route.from, None, true));
         }
         loop {
             let route = self.route;
@@ -151,7 +164,10 @@ impl Iterator for Walk<'_> {
             }
             self.path.extend_from_slice(entry.name);
             let id = entry.node;
-            return Some(self.arrive(id, is_last));
+            let number = listing.as_ref().and_then(|listing| listing.index(at, route.is_sorted));
+            let known = number.and_then(|number| step.nodes.get_mut(number)?.take());
+            let known = known.filter(|node| node.attributes.id == id);
+            return Some(self.arrive(id, known.as_deref(), is_last));
         }
     }
 }
