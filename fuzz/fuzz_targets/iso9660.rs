@@ -5,6 +5,7 @@
 #![no_main]
 
 mod check;
+mod examination;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ fuzz_target!(|input: &[u8]| {
     let image = [&vec![0; SYSTEM_AREA], sectors].concat();
     let (image, options) = (Arc::new(image), options(*choices, sectors.len()));
     let opened = Image::from_source(image.clone(), &options);
+    examination::examine(image.clone(), &options);
     let described = describe_source(image, &options).and_then(|described| described.image);
     assert_eq!(described.is_ok(), opened.is_ok());
     let Ok(image) = opened else { return };

@@ -7,6 +7,7 @@
 #![no_main]
 
 mod check;
+mod examination;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -41,6 +42,7 @@ fuzz_target!(|input: &[u8]| {
     let image = Arc::new(image(records, choices));
     let options = choices.options();
     let opened = Image::from_source(image.clone(), &options);
+    examination::examine(image.clone(), &options);
     let described = describe_source(image, &options).and_then(|described| described.image);
     assert_eq!(described.is_ok(), opened.is_ok());
     let Ok(image) = opened else { return };
