@@ -51,7 +51,7 @@ fn extract_only(image: &Path, to: &Path, words: &[&str], paths: &[&str]) -> Outp
 /// moment when they start programs, and then it cannot be run.
 fn program_for_all(directory: &Path) -> PathBuf {
     let program = directory.join("isomount");
-    maker::run("cp", [PROGRAM.as_ref(), program.as_os_str()]);
+    maker::copy_program(PROGRAM, &program);
     program
 }
 

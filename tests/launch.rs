@@ -11,14 +11,13 @@ mod support;
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
 use support::{
     forge::Forge,
-    maker::lacks,
+    maker::{self, lacks},
     mounted::{PROGRAM, eventually, is_mounted, said},
 };
 use tempfile::TempDir;
@@ -36,8 +35,7 @@ impl Desktop {
         for name in programs {
             let program = desktop.path("bin").join(name);
             let text = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >>'{}'\n", desktop.path(name).display());
-            fs::write(&program, text).unwrap();
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            maker::write_script(&program, &text);
         }
         desktop
     }

@@ -721,7 +721,7 @@ fn mounted_by_a_user(workshop: &Workshop) -> Option<(u32, Mounted)> {
     // The program and the image where the user can reach them.
     maker::set_mode(directory.path(), 0o755);
     let (program, reachable) = (directory.path().join("isomount"), directory.path().join("image.iso"));
-    fs::copy(mounted::PROGRAM, &program).unwrap();
+    maker::copy_program(mounted::PROGRAM, &program);
     fs::copy(image, &reachable).unwrap();
     maker::set_mode(&reachable, 0o644);
     let place = directory.path().canonicalize().unwrap().join("mount");
@@ -796,7 +796,7 @@ fn every_way_to_end_a_mount() {
     for (program, option) in [("fusermount3", "-u"), ("fusermount", "-u"), ("umount", "-v"), ("umount", "-l")]
     {
         if !lacks(&[program]) {
-            ended_by(&image, program, |mounted| maker::run(program, [Path::new(option), mounted.path()]));
+            ended_by(&image, program, |mounted| mounted.unmount_with(program, &[option]));
         }
     }
 }
@@ -830,7 +830,7 @@ fn an_unmount_is_refused_while_a_file_is_open() {
     assert!(!maker::output("umount", [mounted.path()]).status.success());
     assert_eq!(fs::read(mounted.join("file")).unwrap(), b"content");
     drop(file);
-    maker::run("umount", [mounted.path()]);
+    mounted.unmount_with("umount", &[]);
     assert!(mounted.has_ended());
 }
 

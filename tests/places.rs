@@ -117,7 +117,7 @@ fn without_a_mount_point_one_is_made() {
     let place = Path::new(said.strip_suffix('\n').unwrap());
     assert_eq!(place.parent(), Some(Path::new("/media")));
     assert!(place.file_name().unwrap().to_str().unwrap().starts_with(&site.label));
-    assert_eq!(fs::read_to_string(place.join("file")).unwrap(), CONTENT);
+    assert_eq!(site.content_of(&place.join("file")), CONTENT);
     let again = done(&site.sh("isomount $D/image.iso"));
     assert_ne!(again, said, "a second one beside it");
     done(&site.sh("isomount umount $D/image.iso"));
@@ -149,7 +149,7 @@ fn several_images() {
     let places = String::from_utf8(output.stdout).unwrap();
     assert_eq!(places.lines().count(), 2, "{places}");
     for place in places.lines() {
-        assert_eq!(fs::read_to_string(Path::new(place).join("file")).unwrap(), CONTENT);
+        assert_eq!(site.content_of(&Path::new(place).join("file")), CONTENT);
     }
     done(&site.sh("isomount umount $D/image.iso $D/b.iso"));
     site.assert_clean();

@@ -13,7 +13,7 @@ mod support;
 use std::{fs, os::unix::fs::chown, path::Path, process::Output};
 
 use support::{
-    maker::{lacks, set_mode},
+    maker::{self, lacks, set_mode},
     site::{CONTENT, Site, done, failed},
 };
 
@@ -168,8 +168,7 @@ fn what_apparmor_denies() {
     let Some(site) = site() else { return };
     // What fusermount3 says where the rules of AppArmor leave the directory out.
     let helper = "#!/bin/sh\necho 'fusermount3: mount failed: Permission denied' >&2\nexit 1\n";
-    fs::write(site.path("denied"), helper).unwrap();
-    set_mode(&site.path("denied"), 0o755);
+    maker::write_script(&site.path("denied"), helper);
     let mount = "FUSERMOUNT_PATH=$D/denied exec isomount $D/image.iso $D/users/m";
     let etc = "cp -a /etc $D/etc; mount --bind $D/etc /etc; rm -rf /etc/apparmor.d";
     let rules = "mkdir /etc/apparmor.d; touch /etc/apparmor.d/fusermount3";
@@ -202,8 +201,7 @@ fn a_signal_while_starting() {
     let Some(site) = site() else { return };
     // The shell lets what runs beside it ignore SIGINT; `env` takes that back. A helper that takes its time, so that the signal comes before the mount, and one behind it.
     let slow = "#!/bin/sh\n[ $1 != -u ] || exec fusermount3 \"$@\"\nsleep 1\nfusermount3 \"$@\"\ncode=$?\nsleep 1\nexit $code\n";
-    fs::write(site.path("slow"), slow).unwrap();
-    set_mode(&site.path("slow"), 0o755);
+    maker::write_script(&site.path("slow"), slow);
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
         for delay in ["0.3", "1.5"] {
             for place in ["$D/users/m", ""] {

@@ -223,6 +223,21 @@ pub fn set_time(path: &Path, seconds: i64) {
     utimensat(AT_FDCWD, path, &time, &time, UtimensatFlags::NoFollowSymlink).unwrap();
 }
 
+/// Copies a program, by another: no thread of this process has it open for writing while another starts a program, which would hold it
+/// open for a moment, and nobody can run it until then (ETXTBSY).
+pub fn copy_program(program: impl AsRef<OsStr>, to: &Path) {
+    run("cp", [program.as_ref(), to.as_os_str()]);
+}
+
+/// Writes a script that can be run at once, as [`copy_program`].
+pub fn write_script(to: &Path, text: &str) {
+    let mut command = timed("sh");
+    command.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(to).stdin(Stdio::piped());
+    let mut shell = command.spawn().unwrap();
+    shell.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(shell.wait().unwrap().success(), "{}", to.display());
+}
+
 pub fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }

@@ -81,6 +81,19 @@ impl Mounted {
         kill(Pid::from_raw(self.process()), signal).unwrap();
     }
 
+    /// Unmounts by a program, which must succeed. Another thread of this process that starts a program holds a copy of all open files for a
+    /// moment, also of one that was read here: the mount is busy until then, and only then it is tried again.
+    pub fn unmount_with(&self, program: &str, options: &[&str]) {
+        let is_done = eventually(|| {
+            let words = options.iter().map(OsString::from).chain([self.place.clone().into()]);
+            let output = super::maker::output(program, words);
+            let answer = said(&output);
+            assert!(output.status.success() || answer.contains("busy"), "{program} {options:?}: {answer}");
+            output.status.success()
+        });
+        assert!(is_done, "{program} {options:?}: {} stays busy", self.place.display());
+    }
+
     /// Waits until neither the process nor the mount is there; false when that takes too long, with a word on stderr.
     pub fn has_ended(&self) -> bool {
         let has_ended = eventually(|| self.process.is_none_or(is_gone) && !is_mounted(&self.place));

@@ -51,7 +51,7 @@ impl Site {
         let label = format!("Site {} of {}", SITES.fetch_add(1, Ordering::Relaxed), std::process::id());
         let mut site =
             Self { directory, uid, label, before: State { mounts: BTreeSet::new(), made: BTreeSet::new() } };
-        fs::copy(PROGRAM, site.program()).unwrap();
+        maker::copy_program(PROGRAM, &site.program());
         let source = site.path("source");
         fs::create_dir(&source).unwrap();
         fs::write(source.join("file"), CONTENT).unwrap();
@@ -104,6 +104,12 @@ impl Site {
             .map(|word| format!("'{}'", word.replace('\'', r"'\''")))
             .collect();
         self.apart(&format!("{by_root}\n{}", quoted.join(" ")))
+    }
+
+    /// What is in a file of a mount that is to be unmounted next: read by a program, so that this process, which starts others, has
+    /// never had it open.
+    pub fn content_of(&self, path: &Path) -> String {
+        done(&self.run(&["cat", path.to_str().unwrap()]))
     }
 
     fn words_of_user(&self, script: &str) -> Vec<String> {
