@@ -38,6 +38,16 @@ pub const FIELDS: usize = 64;
 /// Bytes at each end of what is behind a volume that are looked at whether they are zeros.
 pub const TRAILING_LOOK: u64 = 64 * 1024;
 
+/// Bytes of the directories that are looked into to describe an image, those nearest to the root first: lists of checksums, and what
+/// trees disagree about. So are 128 directories of one sector.
+pub const LOOK: u64 = 256 * 1024;
+
+/// Bytes that a name counts for at least there: what it stands for is read too where trees are compared, of UDF a block for each.
+pub const LOOK_NAME: u64 = 256;
+
+/// Bytes of small files that are read to compare trees for a description, as [`COMPARED_BYTES`].
+pub const LOOK_COMPARED: u64 = 256 * 1024;
+
 /// Continuation areas (`CE`) of one directory record. One is usual, long links and access control lists
 /// take a few; the kernel stops at 32 as well.
 pub const CONTINUATION_AREAS: usize = 32;

@@ -15,7 +15,7 @@ pub use boot::{
 use self::boot::Lazy;
 pub use crate::fs::{
     NameMap, Options as TreeOptions, Origin, Reason, Session, View,
-    check::{Examination, Expected, Finding, Flaw, Mark, OtherTree, RangeSum, Region},
+    check::{Compared, Examination, Expected, Finding, Flaw, Mark, OtherTree, RangeSum, Reach, Region},
     description,
 };
 use crate::{
@@ -208,9 +208,9 @@ impl Image {
     }
 
     /// Where the trees of the disc say different things: files that one has and another has not, sizes, bytes. A few words for
-    /// people each; no file is read but small ones that lie elsewhere in another tree.
-    pub fn disagreements(&self) -> Vec<Finding> {
-        fs::check::disagreements(&self.medium.volume, &self.medium.tree_options, &self.tree)
+    /// people each; no file is read but small ones that lie elsewhere in another tree. `None` when that cannot be said within `reach`.
+    pub fn disagreements(&self, reach: Reach) -> Option<Compared> {
+        fs::check::disagreements(&self.medium.volume, &self.medium.tree_options, &self.tree, reach)
     }
 
     /// What the disc can be started from, of the session that is shown. It is read when it is first asked for.

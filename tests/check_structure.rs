@@ -443,7 +443,7 @@ fn trees_that_disagree_are_told_and_deliberate_differences_are_not() {
             .contains("1000 bytes in the rockridge tree, 999 as /file 2 in the joliet tree")
     );
     // The same is there for whoever tells what an image is.
-    let told = forge.open().unwrap().disagreements();
+    let told = forge.open().unwrap().disagreements(isomount::open::Reach::Everything).unwrap().findings;
     assert_eq!(told.len(), 1);
     assert_eq!(
         (told[0].flaw.word(), told[0].text.as_str()),

@@ -26,6 +26,7 @@ use support::{
     forge::*,
     maker::{self, Workshop, lacks},
     mounted::{PROGRAM, said},
+    source::Tally,
     udf::{Anchor, Descriptor, Partition, Sequence, Udf},
 };
 use tempfile::TempDir;
@@ -732,8 +733,207 @@ fn whatever_the_bytes_are_there_is_an_answer() {
             };
             assert_eq!((described.image.is_ok(), described.description.shown.is_some()), (opened, opened));
             assert!(described.description.trees.len() < 10 && described.description.sessions.len() < 100);
+            let Ok(image) = described.image else { continue };
+            let is_all = image.tree().look_around(|_, _| ());
+            // All trees are small, unless one is broken so that it is not.
+            let compared = image.disagreements(isomount::open::Reach::Near);
+            assert!(is_all || compared.is_none_or(|compared| compared.views.is_empty()));
         }
     }
+}
+
+/// An image with the checksums of xorriso, an implanted one and lists; `None` without the programs.
+fn with_every_checksum() -> (Workshop, Option<PathBuf>) {
+    let workshop = Workshop::new();
+    if lacks(&["xorriso", "implantisomd5"]) {
+        return (workshop, None);
+    }
+    let (source, image) = (workshop.source(), workshop.image());
+    fs::create_dir(source.join("lists")).unwrap();
+    fs::write(source.join("a"), maker::bytes(1, 2_000_000)).unwrap();
+    fs::write(source.join("b"), "bb").unwrap();
+    for name in ["md5sum.txt", "lists/SHA256SUMS", "lists/.treeinfo", "lists/empty.sha1"] {
+        fs::write(source.join(name), if name.contains("empty") { "" } else { "of nothing\n" }).unwrap();
+    }
+    let command = ["-md5", "on", "-padding", "300k", "-outdev", "{}", "-map", "{}", "/", "-commit"];
+    maker::native_xorriso(&command, &[&image, &source]);
+    maker::run("implantisomd5", ["--supported-iso".as_ref(), image.as_os_str()]);
+    (workshop, Some(image))
+}
+
+#[test]
+fn the_checksums_that_an_image_carries_are_told() {
+    let (_workshop, Some(image)) = with_every_checksum() else { return };
+    let object = told(&image, "");
+    let checksums = object["checksums"].as_array().unwrap();
+    let of = |source: &str| -> Vec<&Value> { checksums.iter().filter(|c| c["source"] == source).collect() };
+    let bytes = fs::read(&image).unwrap();
+    let words = |at: &Value, text: &str| bytes[at.as_u64().unwrap() as usize..].starts_with(text.as_bytes());
+    // It is said as it is recorded, and as the program says.
+    let implanted = of("implanted-md5")[0];
+    assert_eq!((&implanted["algorithm"], &implanted["supported"]), (&json!("md5"), &json!(true)));
+    assert_eq!((&implanted["count"], &implanted["start"]), (&json!(21), &json!(0)));
+    let digest = implanted["digest"].as_str().unwrap();
+    assert!(words(&implanted["at"], &format!("ISO MD5SUM = {digest};")), "{implanted}");
+    // That of the descriptors, of the directories and of the session, each in a tag behind what it is of.
+    let tags = ["libisofs_sb_checksum", "libisofs_tree_checksum", "libisofs_checksum"];
+    let sessions = of("session-md5");
+    let own: Vec<&&Value> = sessions.iter().filter(|one| one["start"] == 32 * 2048).collect();
+    assert_eq!((sessions.len(), own.len()), (4, 3), "with the copy in front: {sessions:?}");
+    for (one, tag) in own.iter().zip(tags) {
+        assert!(words(&one["at"], tag) && one["at"] == one["end"], "{one}");
+        let range = one["start"].as_u64().unwrap() as usize..one["end"].as_u64().unwrap() as usize;
+        let digest = <md5::Md5 as md5::Digest>::digest(&bytes[range]);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(one["digest"], digest, "{one}");
+    }
+    let files = of("file-md5");
+    assert_eq!((files.len(), &files[0]["count"], &files[0]["digest"]), (1, &json!(6), &Value::Null));
+    let lists: Vec<_> =
+        of("list").iter().map(|list| (list["path"].clone(), list["algorithm"].clone())).collect();
+    let list = |path: &str, algorithm: Value| (json!(path), algorithm);
+    assert_eq!(
+        lists,
+        [
+            list("/md5sum.txt", json!("md5")),
+            list("/lists/.treeinfo", Value::Null),
+            list("/lists/SHA256SUMS", json!("sha256"))
+        ],
+        "and none that is empty"
+    );
+    assert_eq!((&object["compared"], &object["complete"]), (&json!([]), &json!(true)));
+    let sheet = sheet(&image, "");
+    let lines: Vec<&str> = sheet.iter().map(String::as_str).collect();
+    let section = &lines[lines.iter().position(|line| *line == "Checksums").unwrap()..];
+    assert!(section[1].starts_with("implanted-md5 of all but the last sectors, "), "{section:?}");
+    assert!(section[1].ends_with("recorded at byte 33651, supported: yes"), "{section:?}");
+    assert!(section[6].starts_with("file-md5 of 6 single files, recorded at byte "), "{section:?}");
+    assert_eq!(section[7..], ["list /md5sum.txt (md5)", "/lists/.treeinfo", "/lists/SHA256SUMS (sha256)"]);
+    // A check has the same words for them; and info says them of a damaged image too.
+    let check = Command::new(PROGRAM).args(["check", "--json"]).arg(&image).output().unwrap();
+    let check: Value = serde_json::from_slice(&check.stdout).unwrap();
+    let known: BTreeSet<&str> =
+        check["checksums"].as_array().unwrap().iter().map(|c| c["source"].as_str().unwrap()).collect();
+    for source in ["implanted-md5", "session-md5", "file-md5"] {
+        assert!(known.contains(source) && !of(source).is_empty(), "{source}");
+    }
+}
+
+#[test]
+fn images_without_checksums_have_none() {
+    let (_directory, image) = file_of_forge(&Forge::rock_ridge());
+    let object = told(&image, "");
+    assert_eq!((&object["checksums"], &object["disagreements"]), (&json!([]), &json!([])));
+    assert!(!sheet(&image, "").iter().any(|line| line == "Checksums" || line.starts_with("compared")));
+}
+
+/// Joliet has another size of one file, other bytes of another, and not the third.
+fn disagreeing() -> Forge {
+    let wide = |name: &str| -> Vec<u8> { name.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+    let mut forge = Forge::rock_ridge();
+    let named = |name: &str, at| file(format!("{}.;1", name.to_uppercase()), at, 9).with(&[&nm(0, name)]);
+    forge.rock_ridge_root(&[named("one", 30), named("two", 31), named("three", 32)]);
+    forge.joliet(25).directory(25, 25, &[file(wide("one"), 30, 8), file(wide("two"), 33, 9)]);
+    for (at, text) in [(30, b"111111111"), (31, b"222222222"), (32, b"333333333"), (33, b"otherwise")] {
+        forge.block(at, text);
+    }
+    forge
+}
+
+#[test]
+fn trees_that_disagree_are_told() {
+    let (_directory, image) = file_of(&disagreeing().bytes);
+    let object = told(&image, "");
+    assert_eq!((&object["compared"], &object["complete"]), (&json!(["joliet"]), &json!(true)));
+    let found: Vec<_> = object["disagreements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["kind"].as_str().unwrap(), one["view"].as_str().unwrap(), words(&one["paths"])))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("tree-size", "joliet", vec!["/one"]),
+            ("tree-place", "joliet", vec!["/two"]),
+            ("tree-missing", "joliet", vec!["/three"])
+        ]
+    );
+    let lines = sheet(&image, "");
+    let at = lines.iter().position(|line| line == "Differences").unwrap();
+    assert_eq!(
+        lines[at - 2..at + 4],
+        [
+            "compared with joliet: they differ, see below",
+            "",
+            "Differences",
+            "joliet /one: 9 bytes in the rockridge tree, 8 as /one in the joliet tree",
+            "/two: has other bytes in the joliet tree than in the rockridge tree",
+            "/three: is in the rockridge tree and not in the joliet tree",
+        ]
+    );
+    // From the other side, and when both say the same.
+    let other = told(&image, "view=joliet");
+    assert_eq!(other["compared"], json!(["rockridge"]));
+    assert_eq!(other["disagreements"].as_array().unwrap().len(), 3);
+    if lacks(&["genisoimage"]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    fs::write(workshop.source().join("a"), "a").unwrap();
+    maker::genisoimage(&workshop.image(), &workshop.source(), &["-R", "-J", "-udf"]);
+    let same = told(&workshop.image(), "");
+    assert_eq!((&same["compared"], &same["disagreements"]), (&json!(["joliet", "udf"]), &json!([])));
+    assert!(
+        sheet(&workshop.image(), "").contains(&"compared with joliet and udf: nothing differs".to_owned())
+    );
+}
+
+#[test]
+fn only_the_directories_nearest_to_the_root_are_looked_into() {
+    if lacks(&["genisoimage"]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    let (source, image) = (workshop.source(), workshop.image());
+    for number in 0..200 {
+        fs::create_dir(source.join(format!("d{number:03}"))).unwrap();
+        fs::write(source.join(format!("d{number:03}/f")), number.to_string()).unwrap();
+    }
+    fs::create_dir(source.join("d199/below")).unwrap();
+    for name in ["a.md5", "d000/b.md5", "d199/below/c.md5"] {
+        fs::write(source.join(name), "x").unwrap();
+    }
+    maker::genisoimage(&image, &source, &["-R", "-J"]);
+    let paths = |object: &Value| -> Vec<String> {
+        let lists = object["checksums"].as_array().unwrap().iter();
+        lists.map(|list| list["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let near = told(&image, "");
+    assert_eq!(paths(&near), ["/a.md5", "/d000/b.md5"]);
+    assert_eq!(
+        (&near["compared"], &near["disagreements"], &near["complete"]),
+        (&Value::Null, &Value::Null, &json!(false))
+    );
+    let line = sheet(&image, "").into_iter().find(|line| line.starts_with("compared")).unwrap();
+    assert!(line.starts_with("compared no: ") && line.contains("--all compares them"), "{line}");
+    let output = ask("", &["--json", "--all"], &[&image]);
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(paths(&all), ["/a.md5", "/d000/b.md5", "/d199/below/c.md5"]);
+    assert_eq!(
+        (&all["compared"], &all["disagreements"], &all["complete"]),
+        (&json!(["joliet"]), &json!([]), &json!(true))
+    );
+    // The look costs what it may, whatever is in the image.
+    let tally = Tally::of(fs::read(&image).unwrap());
+    let options = isomount::open::OpenOptions::default();
+    let (described, _) = tally.during(|| describe_source(tally.clone(), &options).unwrap());
+    let opened = described.image.unwrap();
+    let ((), read) = tally.during(|| {
+        opened.tree().look_around(|_, _| ());
+        assert!(opened.disagreements(isomount::open::Reach::Near).is_none());
+    });
+    assert!((128 * 1024..768 * 1024).contains(&read), "{read}");
 }
 
 /// The keys of an object.
@@ -753,7 +953,9 @@ fn the_document_has_every_key() {
             rows.filter_map(|line| line.strip_prefix("| `")?.split('`').next()).map(str::to_owned).collect()
         })
         .collect();
-    let [of_image, of_shown, of_volume, of_trees, of_sessions, of_boot @ ..] = &tables[..] else {
+    let [of_image, of_shown, of_volume, of_trees, of_sessions, of_boot @ .., of_checksums, of_disagreements] =
+        &tables[..]
+    else {
         panic!("{}", tables.len())
     };
     let details = section.split_once("\n`details` of").unwrap().1.split("\n\n").next().unwrap();
@@ -787,6 +989,13 @@ fn the_document_has_every_key() {
     let (catalog, table) = (&boot["catalog"], &boot["tables"][0]);
     let objects = [boot, catalog, &catalog["images"][0], table, &table["partitions"][0]];
     assert_eq!(objects.map(keys).as_slice(), of_boot);
+    let (_workshop, image) = with_every_checksum();
+    let object = image.map(|image| told(&image, ""));
+    for checksums in object.iter().flat_map(|object| object["checksums"].as_array().unwrap()) {
+        assert_eq!(&keys(checksums), of_checksums);
+    }
+    let (_directory, image) = file_of(&disagreeing().bytes);
+    assert_eq!(&keys(&told(&image, "")["disagreements"][0]), of_disagreements);
     let reasons = section.split_once("| `reason` |").unwrap().1.lines().next().unwrap();
     let words: BTreeSet<&str> = reasons.split('`').skip(1).step_by(2).collect();
     let missing: Vec<&&str> =

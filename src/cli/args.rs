@@ -74,7 +74,7 @@ pub enum Command {
         /// The disc image
         image: PathBuf,
     },
-    /// Tell what an image is: volume, trees, sessions, without a mount
+    /// Tell what an image is: volume, trees, sessions, checksums, without a mount
     Info(InfoArgs),
     /// List what is in an image, without a mount
     #[command(disable_help_flag = true)]

@@ -127,6 +127,18 @@ pub(super) fn start_quietly() {
     let _ = builder.try_init();
 }
 
+/// What `work` returns, without a word of the log, unless [`VARIABLE`] asks for it.
+pub(super) fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    if env::var_os(VARIABLE).is_some() {
+        return work();
+    }
+    let level = log::max_level();
+    log::set_max_level(LevelFilter::Off);
+    let done = work();
+    log::set_max_level(level);
+    done
+}
+
 /// How many warnings such a command has told so far.
 pub(super) fn warnings() -> usize {
     LINES.load(Ordering::Relaxed)

@@ -23,6 +23,7 @@ mod inside;
 mod json;
 mod launch;
 mod list;
+mod list_name;
 mod log;
 mod long;
 mod ls;
@@ -47,7 +48,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, error::ErrorKind};
+use clap::{
+    Arg, CommandFactory, Parser,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 pub use answer::ImageArgs;
 pub use args::{Args, Command, MountArgs};
@@ -109,18 +113,35 @@ fn usage(error: &clap::Error) -> Result<(), Failure> {
         return unless_enough(printed).map_err(|error| Failure::not_written(&error));
     }
     let text = error.to_string();
-    if error.kind() == ErrorKind::MissingRequiredArgument && text.contains("<IMAGE>") {
-        // The usage of a command names it: `Usage: isomount ls ...`.
-        let of_command = text.split("Usage: isomount ").nth(1).and_then(|usage| usage.split(' ').next());
-        let of_command = of_command.filter(|word| word.starts_with(char::is_lowercase));
-        let text = match of_command {
-            Some(name) => format!("which image? isomount {name} IMAGE ...; see isomount {name} --help"),
-            None => "which image? isomount IMAGE [MOUNTPOINT]; see isomount --help".to_owned(),
+    // The usage of a command names it: `Usage: isomount ls ...`, whatever the file of the program is called.
+    let of_command = text.split("Usage: ").nth(1).and_then(|usage| usage.split(' ').nth(1));
+    let of_command = of_command.filter(|word| word.starts_with(char::is_lowercase));
+    let command = match of_command {
+        Some(name) => format!("{NAME} {name}"),
+        None => NAME.to_owned(),
+    };
+    if let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg)
+        && error.kind() == ErrorKind::MissingRequiredArgument
+    {
+        let is_image = missing.iter().any(|argument| argument == "<IMAGE>" || argument == "<IMAGE>...");
+        let text = match (is_image, of_command) {
+            (true, None) => format!("which image? {NAME} IMAGE [MOUNTPOINT]; see {NAME} --help"),
+            (true, Some(_)) => format!("which image? {command} IMAGE ...; see {command} --help"),
+            (false, _) => {
+                let names: Vec<&str> =
+                    missing.iter().map(|name| name.trim_end_matches('.').trim_matches(['<', '>'])).collect();
+                format!("{command} needs {}; see {command} --help", names.join(" and "))
+            }
         };
         return Err(Failure::new(Exit::Usage, text));
     }
     // The first line says what is wrong, further ones what is missing or nearest; the usage is in the help.
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let hidden = Args::command();
+    let hidden: Vec<&str> =
+        hidden.get_arguments().filter(|one| one.is_hide_set()).filter_map(Arg::get_long).collect();
+    let is_told =
+        |line: &&str| !line.is_empty() && !hidden.iter().any(|name| line.ends_with(&format!(": '--{name}'")));
+    let mut lines = text.lines().map(str::trim).filter(is_told);
     let first = lines.next().unwrap_or_default().trim_start_matches("error: ");
     let rest =
         lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).map(|line| {
@@ -130,7 +151,8 @@ fn usage(error: &clap::Error) -> Result<(), Failure> {
             }
         });
     let message = rest.fold(first.to_owned(), |message, part| message + &part);
-    let text = format!("{}; see isomount --help", text::escape(message.as_bytes()));
+    let message = message.replace("invalid digit found in string", "must be a number");
+    let text = format!("{}; see {command} --help", text::escape(message.as_bytes()));
     Err(Failure::new(Exit::Usage, text))
 }
 

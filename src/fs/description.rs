@@ -1,7 +1,7 @@
 //! What a disc says of itself, in a form that has no trace of any format: drivers fill it in, and whoever shows it knows none of them.
 
 use super::{Reason, View};
-use crate::{error::Error, time::Recorded};
+use crate::{error::Error, time::Recorded, tree::Algorithm};
 
 /// A text of a disc: in UTF-8 where the disc or `iocharset=` says how to read it, else the bytes that are recorded, without what fills
 /// them up. Empty when nothing is recorded.
@@ -16,6 +16,8 @@ pub struct Description {
     pub trees: Vec<DescribedTree>,
     /// The sessions, first to last.
     pub sessions: Vec<DescribedSession>,
+    /// The checksums that the session keeps of itself.
+    pub checksums: Vec<DescribedChecksums>,
     /// Bytes from the start of the disc to the end that its descriptors state, of the session that is shown; 0 when they state none.
     pub end: u64,
     /// Which tree is shown, and why.
@@ -104,6 +106,27 @@ pub struct DescribedSession {
     pub created: Recorded,
     /// Whether it is the one that is shown.
     pub is_shown: bool,
+}
+
+/// Checksums that a disc keeps of itself.
+#[derive(Debug, Clone)]
+pub struct DescribedChecksums {
+    /// Whose they are: a word that stays, the same that a check has for them.
+    pub source: &'static str,
+    /// How they are made.
+    pub algorithm: Algorithm,
+    /// What they are of, for people.
+    pub of: &'static str,
+    /// Byte offset where they are recorded.
+    pub at: u64,
+    /// How many there are, with those of the parts of what they are of.
+    pub count: u64,
+    /// The first byte of what they are of and the first behind it, where that is one run of the disc.
+    pub range: Option<(u64, u64)>,
+    /// The checksum, where it is one of the whole run.
+    pub digest: Option<Box<[u8]>>,
+    /// Whether its maker says that it supports the disc; `None` where it says nothing of that.
+    pub is_supported: Option<bool>,
 }
 
 /// Something that only one format has. Every tree of a format has the same ones.

@@ -3,21 +3,16 @@
 
 use std::borrow::Cow;
 
-use super::{finder::Finder, hash::from_hex};
+use super::{
+    super::list_name::{Form, form},
+    finder::Finder,
+    hash::from_hex,
+};
 use crate::{
     bytes::{as_u64, as_usize},
     limits,
     tree::{Algorithm, Inventory, Kind, NodeId, Tree},
 };
-
-/// What programs and people put behind the name of an algorithm.
-const ENDINGS: [&str; 8] = ["", "sum", "sums", "sum.txt", "sums.txt", ".txt", "sum.all", "sums.all"];
-
-/// Names without an algorithm in them.
-const NAMES: [&str; 5] = ["checksum", "checksums", "checksum.txt", "checksums.txt", "checksum.all"];
-
-/// The file of Fedora.
-const TREE_INFO: [&str; 2] = [".treeinfo", "treeinfo"];
 
 /// A file whose checksum is in a list.
 #[derive(Debug)]
@@ -80,32 +75,6 @@ pub(super) fn read(tree: &Tree, inventory: &Inventory, goes_on: &dyn Fn() -> boo
         }
     }
     all
-}
-
-/// How a file of that name is read; `None` for one that is no list.
-fn form(name: &[u8]) -> Option<Form> {
-    let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
-    if TREE_INFO.contains(&name.as_str()) {
-        return Some(Form::TreeInfo);
-    }
-    if NAMES.contains(&name.as_str()) {
-        return Some(Form::Lines(None));
-    }
-    for (algorithm, word, _) in Algorithm::ALL {
-        let is_named = name.strip_prefix(word).is_some_and(|ending| ENDINGS.contains(&ending));
-        let ends = |ending: &str| name.strip_suffix(ending).is_some_and(|stem| stem.ends_with('.'));
-        if is_named || ends(word) || ends(&format!("{word}sum")) || ends(&format!("{word}sums")) {
-            return Some(Form::Lines(Some(algorithm)));
-        }
-    }
-    None
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// A checksum on each line, made as the name of the list says.
-    Lines(Option<Algorithm>),
-    TreeInfo,
 }
 
 impl Lists {
@@ -349,27 +318,6 @@ mod tests {
             assert_eq!(parsed(line, None), None, "{line}");
         }
         assert_eq!(parsed(&format!("{SHA1}  x"), Some(Algorithm::Md5)), None, "not what the list is of");
-    }
-
-    #[test]
-    fn lists_are_known_by_their_names() {
-        for (name, expected) in [
-            ("md5sum.txt", Some(Form::Lines(Some(Algorithm::Md5)))),
-            ("MD5SUMS", Some(Form::Lines(Some(Algorithm::Md5)))),
-            ("SHA256SUMS", Some(Form::Lines(Some(Algorithm::Sha256)))),
-            ("sha512sum.txt", Some(Form::Lines(Some(Algorithm::Sha512)))),
-            ("airootfs.sha512", Some(Form::Lines(Some(Algorithm::Sha512)))),
-            ("disc.md5", Some(Form::Lines(Some(Algorithm::Md5)))),
-            ("a.sha1sum", Some(Form::Lines(Some(Algorithm::Sha1)))),
-            ("CHECKSUMS", Some(Form::Lines(None))),
-            (".treeinfo", Some(Form::TreeInfo)),
-            ("md5", Some(Form::Lines(Some(Algorithm::Md5)))),
-            ("md5summer.exe", None),
-            ("notes.txt", None),
-            ("libsha1.so", None),
-        ] {
-            assert_eq!(form(name.as_bytes()), expected, "{name}");
-        }
     }
 
     #[test]

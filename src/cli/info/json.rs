@@ -7,6 +7,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::{
     super::json::{harmless, hex, hex_unless_text, readable},
     boot::{self, BootObject},
+    checksums::{self, ChecksumsObject, DisagreementObject},
+    look::Look,
 };
 use crate::{
     error::Error,
@@ -30,6 +32,10 @@ struct Object<'a> {
     trees: Vec<TreeObject<'a>>,
     sessions: Vec<SessionObject>,
     boot: Option<BootObject>,
+    checksums: Vec<ChecksumsObject>,
+    compared: Option<Vec<&'static str>>,
+    disagreements: Option<Vec<DisagreementObject>>,
+    complete: bool,
     end: Option<u64>,
     missing: u64,
     trailing: u64,
@@ -101,9 +107,11 @@ type Hex = BTreeMap<&'static str, String>;
 struct Details<'a>(&'a [Detail]);
 
 /// The object of an image, on one line.
-pub(super) fn line(path: &Path, described: &Described) -> String {
+pub(super) fn line(path: &Path, described: &Described, look: Option<&Look>) -> String {
     let description = &described.description;
     let path = path.as_os_str().as_bytes();
+    let lists = look.map(|look| look.lists.as_slice()).unwrap_or_default();
+    let compared = look.and_then(|look| look.compared.as_ref());
     let sector = |sector: u64| i64::try_from(sector).unwrap_or(i64::MAX);
     let object = Object {
         image: readable(path),
@@ -120,6 +128,10 @@ pub(super) fn line(path: &Path, described: &Described) -> String {
         trees: description.trees.iter().map(tree).collect(),
         sessions: (1..).zip(&description.sessions).map(|(number, one)| session(number, one)).collect(),
         boot: boot::of(described).map(|found| boot::object(&found, described.len)),
+        checksums: checksums::objects(&description.checksums, lists),
+        compared: compared.map(|compared| compared.views.clone()),
+        disagreements: compared.map(checksums::disagreements),
+        complete: look.is_some_and(|look| look.is_complete && look.compared.is_some()),
         end: Some(description.end).filter(|end| *end > 0),
         missing: described.missing,
         trailing: described.trailing,

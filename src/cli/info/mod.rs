@@ -1,7 +1,9 @@
 //! `isomount info`: what an image is.
 
 mod boot;
+mod checksums;
 mod json;
+mod look;
 mod sheet;
 mod text;
 
@@ -10,13 +12,14 @@ use std::{
     path::PathBuf,
 };
 
+use self::look::Look;
 use super::{
     complain,
     exit::{Exit, Failure},
     log, shown,
     wishes::{Asker, Wishes},
 };
-use crate::open::describe;
+use crate::open::{Reach, describe};
 
 /// Which images are described, and how.
 #[derive(Debug, Clone, clap::Args)]
@@ -29,6 +32,10 @@ pub struct InfoArgs {
     /// As JSON: an object on a line for each image
     #[arg(long)]
     pub json: bool,
+
+    /// Look into every directory, however many there are: compare all trees of the disc, and find every list of checksums
+    #[arg(long)]
+    pub all: bool,
 
     /// Disc images: files or block devices
     #[arg(required = true, value_name = "IMAGE")]
@@ -44,16 +51,18 @@ pub(super) fn run(args: &InfoArgs) -> Result<(), Failure> {
     let mut out = stdout.lock();
     let mut first: Option<Exit> = None;
     let mut is_begun = false;
+    let reach = if args.all { Reach::Everything } else { Reach::Near };
     for path in &args.images {
         let described = describe(path, &wishes.open);
         let error = match described {
             Err(error) => Some(error),
             Ok(described) => {
+                let look = described.image.as_ref().ok().map(|image| Look::into(image, reach));
                 let told = if args.json {
-                    json::line(path, &described)
+                    json::line(path, &described, look.as_ref())
                 } else {
                     let between = if is_begun { "\n" } else { "" };
-                    between.to_owned() + &text::of(path, &described, &style)
+                    between.to_owned() + &text::of(path, &described, look.as_ref(), &style)
                 };
                 is_begun = true;
                 match out.write_all(told.as_bytes()).and_then(|()| out.flush()) {

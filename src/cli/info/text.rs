@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{
     super::{human, json::hex, shown},
-    boot,
+    boot, checksums,
+    look::Look,
     sheet::{Section, Style},
 };
 use crate::{
@@ -17,15 +18,22 @@ use crate::{
 };
 
 /// The sheet of an image.
-pub(super) fn of(path: &Path, described: &Described, style: &Style) -> String {
+pub(super) fn of(path: &Path, described: &Described, look: Option<&Look>, style: &Style) -> String {
     let mut out = String::new();
     image(path, described).write_to(&mut out, "Image", style);
     volume(described).write_to(&mut out, "Volume", style);
-    trees(described).write_to(&mut out, "Trees", style);
+    let mut trees = trees(described);
+    trees.row("compared", look.map(checksums::summary).unwrap_or_default());
+    trees.write_to(&mut out, "Trees", style);
+    if let Some(look) = look {
+        checksums::differences(look).write_to(&mut out, "Differences", style);
+    }
     sessions(described).write_to(&mut out, "Sessions", style);
     if let Some(found) = boot::of(described) {
         boot::section(&found, described.len).write_to(&mut out, "Boot", style);
     }
+    let recorded = &described.description.checksums;
+    checksums::section(recorded, look).write_to(&mut out, "Checksums", style);
     out
 }
 

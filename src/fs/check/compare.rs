@@ -40,17 +40,29 @@ struct Comparison<'a> {
     keys: [Vec<u64>; 2],
     /// Bytes that may still be read.
     bytes_left: u64,
+    /// Whether files were left uncompared, because more would have had to be read.
+    is_cut: bool,
 }
 
 /// Adds to `found` where `other` says something else than `shown`; returns the numbers of its files that `shown` has not.
 pub(super) fn compare(shown: Side<'_>, other: Side<'_>, found: &mut Examination) -> Vec<u32> {
+    compare_reading(limits::COMPARED_BYTES, shown, other, found).0
+}
+
+/// As [`compare`]; of files that lie elsewhere in the other tree at most `bytes` are read. Also returns whether that was enough.
+pub(super) fn compare_reading(
+    bytes: u64,
+    shown: Side<'_>,
+    other: Side<'_>,
+    found: &mut Examination,
+) -> (Vec<u32>, bool) {
     let met = [shown, other].map(|(_, inventory)| vec![false; inventory.members().len()]);
     let state = RandomState::new();
     let keys = [shown, other].map(|(_, inventory)| keys(inventory, &state));
-    let mut comparison = Comparison { shown, other, met, keys, bytes_left: limits::COMPARED_BYTES };
+    let mut comparison = Comparison { shown, other, met, keys, bytes_left: bytes, is_cut: false };
     comparison.by_place(found);
     comparison.by_name(found);
-    comparison.missing(found)
+    (comparison.missing(found), !comparison.is_cut)
 }
 
 /// Where the bytes of a file begin in the image.
@@ -189,7 +201,10 @@ impl Comparison<'_> {
     /// Whether two files that lie at different places have the same bytes; those that are too long to be read count as the same only
     /// where nothing is left to read.
     fn are_same(&mut self, shown: &Member, other: &Member) -> bool {
-        let Some(left) = self.bytes_left.checked_sub(shown.size) else { return true };
+        let Some(left) = self.bytes_left.checked_sub(shown.size) else {
+            self.is_cut = true;
+            return true;
+        };
         self.bytes_left = left;
         let mut at = 0;
         let (mut first, mut second) = (vec![0; as_usize(CHUNK)], vec![0; as_usize(CHUNK)]);

@@ -90,6 +90,8 @@ pub struct RangeSum {
     pub blank: Option<Extent>,
     /// Where one ends, in rising order.
     pub marks: Vec<Mark>,
+    /// Whether its maker says that it supports the image; `None` where it says nothing of that.
+    pub is_supported: Option<bool>,
 }
 
 /// Where a checksum of all bytes so far is recorded.
@@ -99,6 +101,8 @@ pub struct Mark {
     pub end: u64,
     /// What it must be.
     pub expected: Expected,
+    /// The byte at which it is recorded.
+    pub at: u64,
     /// What of the image it closes, for people.
     pub what: &'static str,
 }

@@ -15,6 +15,7 @@ pub use flaw::Flaw;
 use super::{Options, View, iso9660, udf};
 use crate::{
     error::{Error, Result},
+    limits,
     tree::{FileSystem, Inventory, Policy, Tree},
     volume::Volume,
 };
@@ -70,22 +71,57 @@ pub fn check(
     found
 }
 
-/// Where the trees of an image say different things; `shown` is the one that is shown. For whoever tells what an image is.
-pub fn disagreements(volume: &Arc<Volume>, options: &Options, shown: &Tree) -> Vec<Finding> {
-    let mut found = Examination::default();
-    let views: Vec<View> =
-        trees(volume, options).into_iter().filter(|view| view.word() != shown.view()).collect();
-    if views.is_empty() {
-        return Vec::new();
+/// How far trees are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Only when all of them are so small that little has to be read ([`limits::LOOK`]).
+    Near,
+    /// However large they are.
+    Everything,
+}
+
+/// What has come of comparing the tree that is shown with the others.
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// The others, by the words that `view=` knows.
+    pub views: Vec<&'static str>,
+    /// Where they say something else.
+    pub findings: Vec<Finding>,
+}
+
+/// Where the trees of an image say different things; `shown` is the one that is shown. `None` when they reach further than `reach`. For
+/// whoever tells what an image is.
+pub fn disagreements(
+    volume: &Arc<Volume>,
+    options: &Options,
+    shown: &Tree,
+    reach: Reach,
+) -> Option<Compared> {
+    let views = trees(volume, options).into_iter().filter(|view| view.word() != shown.view());
+    let others: Vec<Tree> = views.filter_map(|view| open(volume, options, view).ok()).collect();
+    if others.is_empty() {
+        return Some(Compared::default());
     }
+    let is_small = |tree: &Tree| tree.look_around(|_, _| ());
+    if reach == Reach::Near && !(is_small(shown) && others.iter().all(is_small)) {
+        return None;
+    }
+    let bytes = match reach {
+        Reach::Near => limits::LOOK_COMPARED,
+        Reach::Everything => limits::COMPARED_BYTES,
+    };
+    let mut found = Examination::default();
     let inventory = Inventory::of(shown, &|| true);
-    for view in views {
-        if let Ok(other) = open(volume, options, view) {
-            let other_inventory = Inventory::of(&other, &|| true);
-            compare::compare((shown, &inventory), (&other, &other_inventory), &mut found);
+    let views = others.iter().map(Tree::view).collect();
+    for other in others {
+        let other_inventory = Inventory::of(&other, &|| true);
+        let (shown, other) = ((shown, &inventory), (&other, &other_inventory));
+        let (_, is_enough) = compare::compare_reading(bytes, shown, other, &mut found);
+        if !is_enough && reach == Reach::Near {
+            return None;
         }
     }
-    found.findings
+    Some(Compared { views, findings: found.findings })
 }
 
 /// The views that are a tree of their own each, of those that the disc has.

@@ -1,9 +1,11 @@
 //! What the descriptors of ISO 9660 and the records of its root say of a disc.
 
+use std::sync::Arc;
+
 use zerocopy::FromBytes;
 
 use super::{
-    choice,
+    checksums, choice,
     descriptor::{DescriptorSet, VolumeTree},
     raw::{self, SECTOR, SYSTEM_AREA_SECTORS, descriptor_type},
     record::Layout,
@@ -45,7 +47,7 @@ enum Encoding {
 ///
 /// # Errors
 /// What is wrong with the descriptors of the session; there is no such session.
-pub(in crate::fs) fn describe(volume: &Volume, options: &Options) -> Result<Option<Description>> {
+pub(in crate::fs) fn describe(volume: &Arc<Volume>, options: &Options) -> Result<Option<Description>> {
     let sessions = match session::find(volume) {
         Ok(sessions) => sessions,
         Err(error) => return damaged(volume, options, error).map(Some),
@@ -64,6 +66,7 @@ pub(in crate::fs) fn describe(volume: &Volume, options: &Options) -> Result<Opti
     };
     let mut description = Description {
         end: set.end(),
+        checksums: checksums::of(volume, &set, &all),
         trees: choice::trees(volume, &set, &all).iter().map(described).collect(),
         sessions: sessions.sets.iter().map(|one| session(volume, one, charset)).collect(),
         ..Description::default()
@@ -236,51 +239,41 @@ fn with_maker(mut identity: Identity) -> Identity {
     identity
 }
 
+/// What two structures say that lie behind each other: both formats have the same fields, of other lengths and at other places.
+macro_rules! identity {
+    ($encoding:expr, $descriptor:expr, $texts:expr) => {{
+        let read = |field: &[u8]| $encoding.read(field);
+        Identity {
+            name: read(&$descriptor.volume_identifier),
+            volume_set: read(&$texts.volume_set_identifier),
+            set_size: $descriptor.volume_set_size.get().into(),
+            set_number: $descriptor.volume_sequence_number.get().into(),
+            system: read(&$descriptor.system_identifier),
+            publisher: read(&$texts.publisher_identifier),
+            preparer: read(&$texts.data_preparer_identifier),
+            application: read(&$texts.application_identifier),
+            copyright_file: read(&$texts.copyright_file_identifier),
+            abstract_file: read(&$texts.abstract_file_identifier),
+            created: Recorded::of_digits(&$texts.creation),
+            modified: Recorded::of_digits(&$texts.modification),
+            expires: Recorded::of_digits(&$texts.expiration),
+            effective: Recorded::of_digits(&$texts.effective),
+            ..Identity::default()
+        }
+    }};
+}
+
 fn of_iso9660(sector: &[u8], encoding: Encoding) -> Option<Identity> {
-    let (d, rest) = raw::VolumeDescriptor::ref_from_prefix(sector).ok()?;
+    let (descriptor, rest) = raw::VolumeDescriptor::ref_from_prefix(sector).ok()?;
     let (texts, _) = raw::VolumeDescriptorTexts::ref_from_prefix(rest).ok()?;
-    let read = |field: &[u8]| encoding.read(field);
-    Some(Identity {
-        name: read(&d.volume_identifier),
-        volume_set: read(&texts.volume_set_identifier),
-        set_size: d.volume_set_size.get().into(),
-        set_number: d.volume_sequence_number.get().into(),
-        system: read(&d.system_identifier),
-        publisher: read(&texts.publisher_identifier),
-        preparer: read(&texts.data_preparer_identifier),
-        application: read(&texts.application_identifier),
-        copyright_file: read(&texts.copyright_file_identifier),
-        abstract_file: read(&texts.abstract_file_identifier),
-        bibliographic_file: read(&texts.bibliographic_file_identifier),
-        created: Recorded::of_digits(&texts.creation),
-        modified: Recorded::of_digits(&texts.modification),
-        expires: Recorded::of_digits(&texts.expiration),
-        effective: Recorded::of_digits(&texts.effective),
-        ..Identity::default()
-    })
+    let bibliographic_file = encoding.read(&texts.bibliographic_file_identifier);
+    Some(Identity { bibliographic_file, ..identity!(encoding, descriptor, texts) })
 }
 
 fn of_high_sierra(sector: &[u8], encoding: Encoding) -> Option<Identity> {
-    let (d, rest) = raw::HighSierraDescriptor::ref_from_prefix(sector).ok()?;
+    let (descriptor, rest) = raw::HighSierraDescriptor::ref_from_prefix(sector).ok()?;
     let (texts, _) = raw::HighSierraTexts::ref_from_prefix(rest).ok()?;
-    let read = |field: &[u8]| encoding.read(field);
-    Some(Identity {
-        name: read(&d.volume_identifier),
-        volume_set: read(&texts.volume_set_identifier),
-        set_size: d.volume_set_size.get().into(),
-        set_number: d.volume_sequence_number.get().into(),
-        system: read(&d.system_identifier),
-        publisher: read(&texts.publisher_identifier),
-        preparer: read(&texts.data_preparer_identifier),
-        application: read(&texts.application_identifier),
-        copyright_file: read(&texts.copyright_file_identifier),
-        abstract_file: read(&texts.abstract_file_identifier),
-        created: Recorded::of_digits(&texts.creation),
-        modified: Recorded::of_digits(&texts.modification),
-        expires: Recorded::of_digits(&texts.expiration),
-        effective: Recorded::of_digits(&texts.effective),
-        ..Identity::default()
-    })
+    Some(identity!(encoding, descriptor, texts))
 }
 
 /// What mkisofs tells of itself in the block behind the descriptors: its version, and the words by which it was called.

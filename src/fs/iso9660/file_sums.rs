@@ -13,8 +13,11 @@ use crate::{
 
 const STRUCTURE: &str = "array of checksums";
 
+/// Its name in the output.
+pub(super) const NAME: &str = "file-md5";
+
 /// Bytes of one MD5.
-const DIGEST: u64 = 16;
+pub(super) const DIGEST: u64 = 16;
 
 /// Bytes of the array that are read at once.
 const CHUNK: u64 = 64 * 1024;

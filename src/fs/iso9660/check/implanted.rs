@@ -40,6 +40,7 @@ struct Field {
     skipped_sectors: u64,
     fragment_sums: Vec<u8>,
     fragments: u64,
+    is_supported: Option<bool>,
 }
 
 /// Adds the implanted MD5 of a session, if there is one.
@@ -66,16 +67,17 @@ pub(super) fn find(volume: &Volume, set: &DescriptorSet, found: &mut Examination
         return;
     }
     found.region(field_at, FIELD, "the implanted MD5", false);
-    let mut marks = fragment_marks(&field, total);
+    let mut marks = fragment_marks(&field, total, field_at);
     let whole = Expected::Digest(field.digest.into());
-    marks.push(Mark { end: total, expected: whole, what: "all but the last sectors" });
+    marks.push(Mark { end: total, expected: whole, at: field_at, what: "all but the last sectors" });
     let blank = Some(Extent { at: field_at, len: FIELD });
-    found.sums.push(RangeSum { name: NAME, algorithm: Algorithm::Md5, start: 0, blank, marks });
+    let is_supported = field.is_supported;
+    found.sums.push(RangeSum { name: NAME, algorithm: Algorithm::Md5, start: 0, blank, marks, is_supported });
 }
 
 /// The sums on the way. Each fragment is as long as the whole by one more than there are; where one is shorter than a read, some have
 /// no sum, and the digits of the others follow each other.
-fn fragment_marks(field: &Field, total: u64) -> Vec<Mark> {
+fn fragment_marks(field: &Field, total: u64, at: u64) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     let fragments = field.fragments.min(MOST_FRAGMENTS);
     let digits = as_u64(FRAGMENT_DIGITS).checked_div(fragments).map_or(0, as_usize);
@@ -94,7 +96,7 @@ fn fragment_marks(field: &Field, total: u64) -> Vec<Mark> {
             continue;
         }
         let Some(sum) = sums.next() else { break };
-        marks.push(Mark { end, expected: Expected::Digits(sum.into()), what: "a fragment" });
+        marks.push(Mark { end, expected: Expected::Digits(sum.into()), at, what: "a fragment" });
     }
     // What ends with the whole has its sum.
     marks.retain(|mark| mark.end < total);
@@ -117,6 +119,7 @@ fn parse(field: &[u8]) -> Option<Field> {
         skipped_sectors: number(b"SKIPSECTORS = ")?,
         fragment_sums: fragment_sums.get(..FRAGMENT_DIGITS).unwrap_or(fragment_sums).to_vec(),
         fragments: number(b"FRAGMENT COUNT = ").unwrap_or(0),
+        is_supported: number(b"RHLISOSTATUS=").map(|status| status == 1),
     })
 }
 
@@ -148,7 +151,7 @@ mod tests {
         );
         let read = field(&text).unwrap();
         assert_eq!((read.skipped_sectors, read.fragments, read.fragment_sums), (15, 2, b"abc123".to_vec()));
-        assert_eq!(read.digest[..2], [0x01, 0x23]);
+        assert_eq!((&read.digest[..2], read.is_supported), (&[0x01, 0x23][..], Some(true)));
         assert!(field(&format!("SKIPSECTORS = 0;ISO MD5SUM = {sum};")).is_some());
         assert!(field(&format!("ISO MD5SUM = {sum};")).is_none(), "no number of sectors");
         assert!(field("ISO MD5SUM = 0123;SKIPSECTORS = 15;").is_none());
@@ -162,9 +165,10 @@ mod tests {
             skipped_sectors: 0,
             fragment_sums: sums.as_bytes().to_vec(),
             fragments,
+            is_supported: None,
         };
         let ends = |field: &Field, total| -> Vec<u64> {
-            fragment_marks(field, total).iter().map(|mark| mark.end / STEP).collect()
+            fragment_marks(field, total, 0).iter().map(|mark| mark.end / STEP).collect()
         };
         // Three fragments and a rest of four steps each.
         assert_eq!(ends(&read(&"0".repeat(60), 3), 16 * STEP), [5, 9, 13]);

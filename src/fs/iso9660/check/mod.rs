@@ -17,7 +17,10 @@ use super::{
     session,
 };
 use crate::{
-    fs::{Options, View, check::Examination},
+    fs::{
+        Options, View,
+        check::{Examination, RangeSum},
+    },
     volume::Volume,
 };
 
@@ -53,6 +56,14 @@ pub(in crate::fs) fn check(volume: &Arc<Volume>, options: &Options, found: &mut 
 pub(in crate::fs) fn trees(volume: &Arc<Volume>, options: &Options) -> Vec<View> {
     let Some(set) = wanted(volume, options) else { return Vec::new() };
     distinct(choice::candidates(volume, &set, options)).iter().map(|candidate| candidate.view).collect()
+}
+
+/// The checksums that a session keeps of parts of the image.
+pub(super) fn sums(volume: &Volume, set: &DescriptorSet) -> Vec<RangeSum> {
+    let mut found = Examination::default();
+    implanted::find(volume, set, &mut found);
+    tags::find(volume, set, &mut found);
+    found.sums
 }
 
 fn wanted(volume: &Volume, options: &Options) -> Option<DescriptorSet> {

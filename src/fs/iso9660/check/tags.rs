@@ -51,6 +51,8 @@ const KINDS: [(&str, Kind); 4] = [
 #[derive(Debug)]
 struct Tag {
     kind: Kind,
+    /// The block in which it lies.
+    block: u64,
     /// Blocks.
     start: u64,
     size: u64,
@@ -109,12 +111,20 @@ fn session(volume: &Volume, descriptors: &Tag, found: &mut Examination) -> Optio
 
 fn mark(tag: &Tag, what: &'static str) -> Mark {
     let end = tag.start.saturating_add(tag.size).saturating_mul(SECTOR);
-    Mark { end, expected: Expected::Digest(tag.digest.clone().into()), what }
+    let at = tag.block.saturating_mul(SECTOR);
+    Mark { end, expected: Expected::Digest(tag.digest.clone().into()), at, what }
 }
 
 fn add(found: &mut Examination, tag: &Tag, marks: Vec<Mark>) {
     let start = tag.start.saturating_mul(SECTOR);
-    found.sums.push(RangeSum { name: NAME, algorithm: Algorithm::Md5, start, blank: None, marks });
+    found.sums.push(RangeSum {
+        name: NAME,
+        algorithm: Algorithm::Md5,
+        start,
+        blank: None,
+        marks,
+        is_supported: None,
+    });
 }
 
 /// The tag behind the descriptors of the session that begins at sector `start`.
@@ -169,6 +179,7 @@ fn parse(bytes: &[u8], block: u64) -> Option<Result<Tag, ()>> {
         (number("pos")? == block).then_some(())?;
         Some(Tag {
             kind: *kind,
+            block,
             start: number("range_start")?,
             size: number("range_size")?,
             next: number("next").or_else(|| number("session_start")),
