@@ -46,6 +46,28 @@ fn wrong_usage_is_2() {
     let (_directory, image, mount_point) = workshop(&Forge::new().bytes);
     for (args, line) in [
         (vec![], "which image? isomount IMAGE [MOUNTPOINT]; see isomount --help"),
+        (vec!["cat", &image], "isomount cat needs PATH; see isomount cat --help"),
+        (vec!["find", &image], "isomount find needs GLOB; see isomount find --help"),
+        (vec!["umount"], "isomount umount needs MOUNTPOINT|IMAGE; see isomount umount --help"),
+        (vec!["--foo", &image], "unexpected argument '--foo' found; see isomount --help"),
+        (
+            vec!["tree", "-L", "x", &image],
+            "invalid value 'x' for '--level <DEPTH>': must be a number; see isomount --help",
+        ),
+        (vec!["check"], "which image? isomount check IMAGE ...; see isomount check --help"),
+        (
+            vec!["create", "directory", "-o", "image.iso"],
+            "neither an image nor a command is called create; isomount makes no images; xorriso does: xorriso -as mkisofs -R -J -o image.iso DIRECTORY",
+        ),
+        (
+            vec!["mount", &image],
+            "neither an image nor a command is called mount; to mount, leave the word out: isomount IMAGE [MOUNTPOINT]",
+        ),
+        (
+            vec!["help", "ls"],
+            "neither an image nor a command is called help; see isomount --help, and isomount --version",
+        ),
+        (vec!["verify", &image], "neither an image nor a command is called verify; did you mean check?"),
         (
             vec!["--foregroud", "a", "b"],
             "unexpected argument '--foregroud' found; a similar argument exists: '--foreground'; see isomount --help",

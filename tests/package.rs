@@ -124,6 +124,8 @@ fn manual_pages_have_every_option_command_and_exit_code() {
         assert!(page.contains(option.name), "isomount(1) has no {}", option.name);
         assert!(helper_page.contains(option.name), "mount.isomount(8) has no {}", option.name);
     }
+    let text = program(&["generate", "man"]).replace("\\fB", "").replace("\\fR", "");
+    assert!(text.contains("(* and ? match no /, ** does)"), "the stars of patterns");
     for short in MountHelperArgs::command().get_arguments().filter_map(|argument| argument.get_short()) {
         assert!(helper_page.contains(&format!("-{short}")), "mount.isomount(8) has no -{short}");
     }

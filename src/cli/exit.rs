@@ -126,6 +126,9 @@ impl Failure {
             Error::Unsupported(_) => (Exit::Unsupported, error.to_string()),
             Error::Io { cause, .. } => {
                 let next = match cause.kind() {
+                    ErrorKind::NotFound if image == "-" => {
+                        "an image is read here and there, which stdin does not allow; name a file"
+                    }
                     ErrorKind::NotFound => "check the path",
                     ErrorKind::PermissionDenied => "ask its owner to let you read it",
                     _ => "check the medium that it is on",

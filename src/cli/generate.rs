@@ -125,10 +125,11 @@ fn commands(page: &mut Page, command: &Command) {
     }
 }
 
-/// The arguments of a command but for those that all have, which are told once.
+/// The arguments of a command, options first, but for those that all have, which are told once.
 fn own_arguments(sub: &Command) -> impl Iterator<Item = &Arg> {
-    sub.get_arguments()
-        .filter(|arg| !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "version"))
+    let is_own = |arg: &&Arg| !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "version");
+    let positional = sub.get_positionals().filter(is_own);
+    sub.get_arguments().filter(|arg| !arg.is_positional()).filter(is_own).chain(positional)
 }
 
 /// What arguments and options are, and do.
@@ -169,14 +170,15 @@ fn meaning(arg: &Arg) -> String {
     }
     let default: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if !default.is_empty() {
-        text = format!("{text} The default is `{}`.", default.join(","));
+        text = format!("{} (default: `{}`).", text.trim_end_matches('.'), default.join(","));
     }
     text
 }
 
-/// Help has no period at its end; what begins with a capital letter gets one.
+/// Help has no period at its end; what begins with a capital letter gets one. Its stars are those of patterns.
 fn sentence(help: &str) -> String {
-    let text = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = page::with_stars(help);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let is_open = text.starts_with(char::is_uppercase) && !text.ends_with('.');
     if is_open { format!("{text}.") } else { text }
 }
@@ -211,6 +213,7 @@ mod tests {
     fn a_help_becomes_a_sentence() {
         assert_eq!(sentence("Tell more\n  (twice)"), "Tell more (twice).");
         assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence("Any: **, *.img"), "Any: `*``*`, `*`.img.");
         assert_eq!(sentence("off or on"), "off or on");
         assert_eq!(capitalized("ärger"), "Ärger");
         assert_eq!(capitalized(""), "");

@@ -11,12 +11,13 @@ Examples:
   isomount umount /mnt/iso               unmount (or: fusermount3 -u; root: umount)
   isomount extract image.iso -C dir      write everything in it to dir, without a mount
   isomount list                          what is mounted
-  isomount info image.iso                what an image is: volume, trees, sessions
+  isomount info image.iso                what an image is: volume, trees, checksums
   isomount ls -l image.iso /boot         what is in an image, without a mount
   isomount cat image.iso /README > a     a file of an image, without a mount
   isomount check image.iso               whether it is whole, and which files are hit if not
   isomount -o uid=1000,gid=1000 a.iso m  everything belongs to user and group 1000
-  isomount -f -v image.iso /mnt/iso      stay in the foreground and tell what is done";
+  isomount -f -v image.iso /mnt/iso      stay in the foreground and tell what is done
+To make an image: xorriso -as mkisofs -R -J -o image.iso DIRECTORY";
 
 /// Columns of an option and its value.
 const WIDTH: usize = 21;

@@ -20,6 +20,18 @@ use super::{
 };
 use crate::open::Image;
 
+/// Words that other programs have for what is asked for, and what it is here.
+const FOREIGN: [(&[&str], &str); 5] = [
+    (
+        &["create", "make", "build", "burn"],
+        "isomount makes no images; xorriso does: xorriso -as mkisofs -R -J -o image.iso DIRECTORY",
+    ),
+    (&["mount"], "to mount, leave the word out: isomount IMAGE [MOUNTPOINT]"),
+    (&["help", "version"], "see isomount --help, and isomount --version"),
+    (&["unpack", "x"], "did you mean extract?"),
+    (&["verify", "test"], "did you mean check?"),
+];
+
 /// How often the name of a directory that somebody else has made meanwhile is given up for the next.
 const TRIES: usize = 100;
 
@@ -31,6 +43,9 @@ struct Job {
 
 /// Mounts, and returns when everything is there; in the foreground, when the mount has ended.
 pub(super) fn run(args: &MountArgs) -> Result<(), Failure> {
+    if let Some(image) = args.image.as_deref().filter(|_| !args.background_process) {
+        check_command(image)?;
+    }
     let mut wishes = Wishes::parse(&args.options, args.asker())?;
     wishes.open.cache_size = args.cache_size.0;
     wishes.idle_timeout = args.idle_timeout.or(wishes.idle_timeout);
@@ -65,7 +80,6 @@ pub(super) fn run(args: &MountArgs) -> Result<(), Failure> {
 /// What is to be mounted. A second argument is a mount point, unless it is a disc image.
 fn jobs(args: &MountArgs, wishes: &Wishes) -> Result<Vec<Job>, Failure> {
     let Some(image) = args.image.clone() else { return Ok(Vec::new()) };
-    check_command(&image)?;
     let may_be = |path: &Path| path.metadata().is_ok_and(|m| m.is_file() || m.file_type().is_block_device());
     let is_image = |path: &Path| may_be(path) && Image::open(path, &wishes.open).is_ok();
     match args.more.as_slice() {
@@ -82,19 +96,27 @@ fn jobs(args: &MountArgs, wishes: &Wishes) -> Result<Vec<Job>, Failure> {
     }
 }
 
-/// A command behind options is taken for an image, and so is one that is misspelt.
+/// A command behind options is taken for an image, and so is one that is misspelt, or that other programs have.
 fn check_command(image: &Path) -> Result<(), Failure> {
     let Some(word) = image.to_str().filter(|word| !word.contains('/')) else { return Ok(()) };
     let commands = Args::command();
     let names =
         || commands.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
-    let text = if names().any(|name| name == word) {
-        format!("{word} is a command, and stands in front of its options; an image of that name is ./{word}")
-    } else {
-        let near = nearest(word, names()).filter(|name| distance(name, word) <= 1);
-        let Some(near) = near.filter(|_| image.symlink_metadata().is_err()) else { return Ok(()) };
-        format!("neither an image nor a command is called {}; did you mean {near}?", shown(image))
+    if names().any(|name| name == word) {
+        let text = format!(
+            "{word} is a command, and stands in front of its options; an image of that name is ./{word}"
+        );
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    if image.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let near = nearest(word, names()).filter(|name| distance(name, word) <= 1);
+    let foreign = FOREIGN.iter().find(|(words, _)| words.contains(&word)).map(|(_, next)| (*next).to_owned());
+    let Some(next) = foreign.or_else(|| near.map(|near| format!("did you mean {near}?"))) else {
+        return Ok(());
     };
+    let text = format!("neither an image nor a command is called {}; {next}", shown(image));
     Err(Failure::new(Exit::Usage, text))
 }
 

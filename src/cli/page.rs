@@ -113,6 +113,11 @@ fn inlines(text: &str) -> Vec<Inline> {
     all
 }
 
+/// Text in which stars are typed, and begin nothing in italics.
+pub(super) fn with_stars(text: &str) -> String {
+    text.replace('*', "`*`")
+}
+
 /// A line of usage as clap writes it: what is typed is bold, what stands for something is italic.
 pub(super) fn usage(line: &str) -> Vec<Inline> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '=');

@@ -15,7 +15,7 @@ pub(super) fn bar(total: Option<u64>, is_hidden: bool) -> ProgressBar {
     match total {
         _ if is_hidden || !io::stderr().is_terminal() => ProgressBar::hidden(),
         Some(total) => {
-            let template = "{bar:32} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+            let template = "{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
             styled(ProgressBar::new(total), template)
         }
         None => styled(ProgressBar::no_length(), "{spinner} {bytes}, {bytes_per_sec}"),
