@@ -620,6 +620,25 @@ fn a_directory_with_a_damaged_record_gives_the_rest() {
 }
 
 #[test]
+fn where_nothing_can_be_made_the_next_step_is_told() {
+    let workshop = tempfile::tempdir().unwrap();
+    let image = forged(workshop.path(), &linked());
+    let taken = workshop.path().join("taken");
+    fs::write(&taken, "mine").unwrap();
+    for (to, expected) in [
+        (taken.clone(), "it is no directory, or on the way to it is none; name one with -C"),
+        (taken.join("below"), "it is no directory, or on the way to it is none; name one with -C"),
+        ("/proc/below".into(), "No such file or directory; name another directory with -C"),
+    ] {
+        let output = extract(&image, &to, &[]);
+        assert_eq!(output.status.code(), Some(7));
+        let line = format!("isomount: {}: cannot extract into it: {expected}\n", to.display());
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), line);
+    }
+    assert_eq!(fs::read(&taken).unwrap(), b"mine");
+}
+
+#[test]
 fn what_is_there_is_replaced_or_kept() {
     let workshop = tempfile::tempdir().unwrap();
     let mut forge = Forge::new();

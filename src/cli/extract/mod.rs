@@ -16,7 +16,13 @@ mod select;
 mod walk;
 mod way;
 
-use std::{fs, io, os::unix::fs::FileTypeExt, sync::Arc, thread};
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    os::unix::fs::FileTypeExt,
+    sync::Arc,
+    thread,
+};
 
 use nix::{
     sys::{
@@ -147,7 +153,17 @@ fn threads(args: &ExtractArgs) -> usize {
 fn base(args: &ExtractArgs) -> Result<Place, Failure> {
     let directory = &args.directory;
     let failed = |error: io::Error| {
-        Failure::new(Exit::MountPoint, format!("{}: cannot extract into it: {error}", shown(directory)))
+        let text = match error.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                "it is no directory, or on the way to it is none; name one with -C".to_owned()
+            }
+            ErrorKind::PermissionDenied => format!("{error}; name a directory of yours with -C"),
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::StorageFull => {
+                format!("{error}; name a directory on another file system with -C")
+            }
+            _ => format!("{error}; name another directory with -C"),
+        };
+        Failure::new(Exit::MountPoint, format!("{}: cannot extract into it: {text}", shown(directory)))
     };
     if args.dry_run {
         return Place::named("/".as_ref()).map_err(failed);
