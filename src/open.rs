@@ -1,6 +1,7 @@
 //! From a path to a tree: the only file that knows every layer.
 
 mod boot;
+mod examine;
 
 use std::{
     path::Path,
@@ -99,7 +100,7 @@ impl Medium {
             Origin::OfImage(_) => {
                 tree_options.session = Some(Session::Start(0));
                 let disc = Arc::new(Part::new(data, origin.bytes(), image_len));
-                (Volume::new(disc.clone(), half), disc)
+                (Volume::new(disc.clone(), half).behind(origin.bytes()), disc)
             }
         };
         let (volume, options) = (Arc::new(volume), options.clone());
@@ -152,6 +153,41 @@ impl Medium {
         self.volume.is_empty()
     }
 
+    /// Bytes of the image file.
+    pub fn image_len(&self) -> u64 {
+        self.image_len
+    }
+
+    /// The first byte of the disc that is there: 0, unless the image was cut out of it.
+    pub fn start(&self) -> u64 {
+        self.volume.start()
+    }
+
+    /// The byte of the image file that byte `at` of the disc is; `None` where it lies in front of the image.
+    pub fn in_file(&self, at: u64) -> Option<u64> {
+        self.volume.in_file(at)
+    }
+
+    /// The byte of the disc that byte `at` of the image file is; `None` where the disc begins behind it.
+    pub fn on_disc(&self, at: u64) -> Option<u64> {
+        self.volume.on_disc(at)
+    }
+
+    /// A byte of the disc in words: `byte 2048`, as the image file counts.
+    pub fn byte(&self, at: u64) -> String {
+        self.volume.byte(at)
+    }
+
+    /// What is wrong, with the place as the image file counts.
+    pub fn said(&self, error: &Error) -> String {
+        self.volume.said(error)
+    }
+
+    /// Where the image begins and ends, as the end of a sentence.
+    pub fn bounds(&self) -> String {
+        self.volume.bounds()
+    }
+
     /// Fills `buf` from byte `at` of the disc on, past all caches.
     ///
     /// # Errors
@@ -167,7 +203,15 @@ impl Medium {
 
     /// Examines the structures of the image, of which `shown` is the tree that is shown, as long as `goes_on` says so. No file is read.
     pub fn examine(&self, shown: Option<(&Tree, &Inventory)>, goes_on: &dyn Fn() -> bool) -> Examination {
-        fs::check::check(&self.volume, &self.tree_options, shown, goes_on)
+        let mut found = fs::check::check(&self.volume, &self.tree_options, shown, goes_on);
+        match boot::read(&self.disc, &self.volume, &self.tree_options) {
+            Ok(boot) => examine::add(&boot, &self.volume, &mut found),
+            Err(error) => {
+                let text = format!("what the disc can be started from cannot be read: {error}");
+                found.add(Finding::new(Flaw::BootCatalog, text));
+            }
+        }
+        found
     }
 }
 

@@ -427,7 +427,7 @@ fn what_a_map_hits_beside_files_has_its_name() {
     fs::write(&map, format!("{:#x} 0x1\n", boot + 10)).unwrap();
     let said = check(&image, &["--quick", "--map", map.to_str().unwrap()]);
     assert_eq!(said.damage(), ["file-bytes", "structure-bytes"].map(str::to_owned).into());
-    assert!(said.of("structure-bytes")[0]["message"].as_str().unwrap().contains("a boot image"));
+    assert!(said.of("structure-bytes")[0]["message"].as_str().unwrap().contains("boot image 1 (x86)"));
     assert_eq!(
         (said.of("file-bytes")[0]["offset"].as_u64(), said.of("file-bytes")[0]["bytes"].as_u64()),
         (Some(10), Some(1))

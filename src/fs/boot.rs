@@ -6,6 +6,9 @@ use crate::{
     volume::Volume,
 };
 
+/// The record that a boot catalog begins with, as what is wrong with it is called.
+pub const VALIDATION_ENTRY: &str = "validation entry";
+
 /// The images that firmware finds on a disc to start from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BootCatalog {

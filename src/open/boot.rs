@@ -95,6 +95,33 @@ pub fn partition_file_name(scheme: Scheme, partition: &Partition) -> Option<Stri
     has_own.then(|| format!("{}-{}{what}.img", scheme.word(), partition.number))
 }
 
+/// What was read of a disc that can be started from, with what is wrong kept apart.
+pub(super) struct Read {
+    pub(super) catalog: Option<BootCatalog>,
+    pub(super) tables: Vec<PartitionTable>,
+    pub(super) of_catalog: Findings,
+    pub(super) of_tables: Findings,
+}
+
+/// Reads what a disc can be started from: the tables of `disc`, the catalog of the session of `volume` that `options` want.
+///
+/// # Errors
+/// [`Error::Io`](crate::Error::Io) when the storage fails.
+pub(super) fn read(disc: &Arc<dyn Source>, volume: &Volume, options: &fs::Options) -> Result<Read> {
+    let (mut of_catalog, mut of_tables) = (Findings::default(), Findings::default());
+    let tables = partition::read(&**disc, &mut of_tables)?;
+    let all = tables.iter().flat_map(|table| &table.partitions);
+    let partitions: Vec<(u64, u64)> = all.map(|partition| (partition.at, partition.size)).collect();
+    let disk_image = |at| {
+        let image = Part::new(disc.clone(), at, u64::MAX);
+        let table = partition::master_boot_record(&image, &mut Findings::default())?;
+        Ok(table.map(|table| table.end()))
+    };
+    let around = Surroundings { partitions: &partitions, disk_image: &disk_image };
+    let catalog = boot_catalog(volume, options, &around, &mut of_catalog)?;
+    Ok(Read { catalog, tables, of_catalog, of_tables })
+}
+
 /// What a disc can be started from, read when it is first asked for.
 pub(super) struct Lazy {
     pub(super) disc: Arc<dyn Source>,
@@ -113,17 +140,10 @@ impl Lazy {
     }
 
     fn read(&self) -> Result<Boot> {
-        let mut findings = Findings::default();
-        let tables = partition::read(&*self.disc, &mut findings)?;
-        let all = tables.iter().flat_map(|table| &table.partitions);
-        let partitions: Vec<(u64, u64)> = all.map(|partition| (partition.at, partition.size)).collect();
-        let disk_image = |at| {
-            let image = Part::new(self.disc.clone(), at, u64::MAX);
-            let table = partition::master_boot_record(&image, &mut Findings::default())?;
-            Ok(table.map(|table| table.end()))
-        };
-        let around = Surroundings { partitions: &partitions, disk_image: &disk_image };
-        let catalog = boot_catalog(&self.volume, &self.options, &around, &mut findings)?;
+        let Read { catalog, tables, mut of_catalog, of_tables: mut findings } =
+            read(&self.disc, &self.volume, &self.options)?;
+        findings.lost.append(&mut of_catalog.lost);
+        findings.noted.append(&mut of_catalog.noted);
         Ok(Boot { catalog, tables, findings })
     }
 

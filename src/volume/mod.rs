@@ -1,8 +1,9 @@
 //! What a driver sees: a bounds-checked run of bytes behind the LRU sector cache.
 
+mod byte;
 mod cache;
 
-use std::{fs::File, sync::Arc};
+use std::{fs::File, io, sync::Arc};
 
 pub use cache::Cache;
 
@@ -24,6 +25,8 @@ pub struct Volume {
     source: Arc<dyn Source>,
     /// Bytes of the disc in front of the first byte of the source.
     start: u64,
+    /// Bytes of the image file in front of the first byte of the source.
+    front: u64,
     blocks: Cache<u64, Arc<[u8]>>,
 }
 
@@ -35,7 +38,13 @@ impl Volume {
 
     /// As [`new`](Self::new), of a disc of which `source` has the bytes from `start` on: an image that was cut out of it.
     pub fn starting_at(start: u64, source: Arc<dyn Source>, cache_size: usize) -> Self {
-        Self { source, start, blocks: Cache::new(SHARDS, cache_size, |block| block.len()) }
+        Self { source, start, front: 0, blocks: Cache::new(SHARDS, cache_size, |block| block.len()) }
+    }
+
+    /// The same, of a source that is an image file from byte `front` on.
+    #[must_use]
+    pub fn behind(self, front: u64) -> Self {
+        Self { front, ..self }
     }
 
     /// The first byte of the disc that is there: 0, unless the image was cut out of it.
@@ -161,7 +170,7 @@ impl Volume {
 
     /// Fills `buf` from byte `at` of the source on, past the sector cache.
     fn read_source(&self, buf: &mut [u8], at: u64) -> Result<()> {
-        self.source.read_at(buf, at).map_err(|e| Error::io(format!("reading byte {at} of the image"), e))
+        self.source.read_at(buf, at).map_err(|e| self.failed(at, e))
     }
 
     /// Lends data to be passed on unseen, see [`Source::lend`].
@@ -199,11 +208,14 @@ impl Volume {
             let len = BLOCK.min(self.source.len().saturating_sub(at));
             // Collected into its final place: a vector would be copied into it.
             let mut block: Arc<[u8]> = std::iter::repeat_n(0, as_usize(len)).collect();
-            self.source
-                .read_at(Arc::make_mut(&mut block), at)
-                .map_err(|e| Error::io(format!("reading byte {at} of the image"), e))?;
+            self.source.read_at(Arc::make_mut(&mut block), at).map_err(|e| self.failed(at, e))?;
             Ok(block)
         })
+    }
+
+    /// The storage has not given what lies at byte `at` of the source.
+    fn failed(&self, at: u64, cause: io::Error) -> Error {
+        Error::io(format!("reading byte {} of the image", at.saturating_add(self.front)), cause)
     }
 }
 

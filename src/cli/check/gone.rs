@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     bytes::as_usize,
-    open::{Examination, Finding, Flaw, OtherTree},
+    open::{Examination, Finding, Flaw, Medium, OtherTree},
     tree::{
         Extent, Inventory, Kind,
         inventory::{Member, Role, Span},
@@ -22,6 +22,7 @@ const SECTOR: u64 = 2048;
 pub(super) struct Gone<'a> {
     pub(super) ranges: &'a Ranges,
     pub(super) cause: Cause,
+    pub(super) medium: &'a Medium,
     pub(super) inventory: &'a Inventory,
     pub(super) examination: &'a Examination,
     /// The tree that is shown.
@@ -129,7 +130,9 @@ impl Gone<'_> {
                     .map(|hit| (hit.at, "its directory record"))
             };
             let (at, cause) = match own.or_else(record) {
-                Some((at, what)) => (Some(at), format!("{what} lies at byte {at}: {}", self.why())),
+                Some((at, what)) => {
+                    (Some(at), format!("{what} lies at {}: {}", self.medium.byte(at), self.why()))
+                }
                 None => {
                     let above = gone.first().and_then(|name| inventory.parent_of(*name));
                     let path = teller.paths(inventory, above).into_iter().next().unwrap_or_default();
@@ -241,8 +244,8 @@ impl Gone<'_> {
             ];
             for (hit, role) in parts.into_iter().filter_map(|(hit, role)| Some((hit?, role))) {
                 let mut finding = if role == Role::Description {
-                    let text =
-                        format!("lost; what leads to its bytes lies at byte {}: {}", hit.at, self.why());
+                    let place = self.medium.byte(hit.at);
+                    let text = format!("lost; what leads to its bytes lies at {place}: {}", self.why());
                     Finding::new(Flaw::FileLost, text).at(hit.at, hit.bytes)
                 } else if shared.within(Extent { at: hit.at, len: 1 }) > 0 {
                     // A directory of the tree that is shown lies in the same bytes.
@@ -261,7 +264,8 @@ impl Gone<'_> {
             let Some(at) = self.ranges.first_within(region.extent) else { continue };
             let bytes = self.ranges.within(region.extent);
             let flaw = if region.is_needed { Flaw::StructureBytes } else { Flaw::SpareBytes };
-            let text = format!("{bytes} bytes of {} are lost, at byte {at}: {}", region.what, self.why());
+            let place = self.medium.byte(at);
+            let text = format!("{bytes} bytes of {} are lost, at {place}: {}", region.what, self.why());
             teller.tell(&Finding::new(flaw, text).at(at, bytes), Some(self.cause));
         }
     }
@@ -280,15 +284,15 @@ impl Gone<'_> {
 
     /// Bytes in which nothing lies.
     fn tell_free(&self, teller: &mut Teller<'_>) {
-        // That bytes are missing behind all that there is has a finding of its own.
-        if self.cause == Cause::Cut {
+        // That bytes are missing in front of all that there is, or behind it, has a finding of its own.
+        if matches!(self.cause, Cause::Cut | Cause::Front) {
             return;
         }
         let free = self.ranges.minus(&self.used());
         if let Some(first) = free.iter().next() {
             let places = match free.count() {
-                1 => format!("at byte {}", first.at),
-                count => format!("in {count} places, the first at byte {}", first.at),
+                1 => format!("at {}", self.medium.byte(first.at)),
+                count => format!("in {count} places, the first at {}", self.medium.byte(first.at)),
             };
             let text =
                 format!("{} bytes {places}, in which nothing is known to lie: {}", free.total(), self.why());

@@ -1,7 +1,7 @@
 //! `isomount check`: is an image whole?
 //!
 //! What structures say is found by the drivers, behind [`Medium::examine`]; what of it hits which files (`gone.rs`), which checksums
-//! there are and whether they are right (`lists.rs`, `job.rs`, `pass.rs`, `apart.rs`, `verify.rs`) is the same for every format.
+//! there are and whether they are right (`lists.rs`, `job.rs`, `pass.rs`, `apart.rs`, `verify.rs`, `sums.rs`) is the same for every format.
 
 mod apart;
 mod args;
@@ -13,8 +13,11 @@ mod lists;
 mod map;
 mod pass;
 mod picture;
+mod progress;
 mod ranges;
 mod report;
+mod sums;
+mod verdict;
 mod verify;
 
 use std::{io, os::unix::ffi::OsStrExt, sync::Arc, thread};
@@ -27,8 +30,10 @@ use self::{
     gone::Gone,
     job::Jobs,
     lists::{List, Lists},
+    progress::Progress,
     ranges::Ranges,
-    report::{Cause, Progress, Teller, Verdict},
+    report::{Cause, Teller},
+    verdict::Verdict,
     verify::{Comparison, Outcome},
 };
 use super::{
@@ -66,8 +71,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), Failure> {
     let name = shown(&args.of.image);
     let failed = |error: &Error| Failure::of_image(&name, error);
     let medium = Medium::open(&args.of.image, &wishes.open).map_err(|error| failed(&error))?;
+    let map = map.map(|map| on_disc(&medium, &map));
     let signals = block_signals().map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
-    let progress = Arc::new(Progress::new(medium.len(), args.json && args.quick));
+    let there = medium.len().saturating_sub(medium.start());
+    let progress = Arc::new(Progress::new(there, args.json && args.quick));
     stop_at(signals, progress.clone());
     let (image, opened) = match medium.image() {
         Ok(image) => (Some(image), None),
@@ -96,13 +103,17 @@ fn checked(
     let inventory = image.map(|image| Inventory::of(image.tree(), &goes_on)).unwrap_or_default();
     let examination = medium.examine(image.map(|image| (image.tree(), &inventory)), &goes_on);
     let view = image.map(|image| image.tree().view());
-    let teller = Teller::new(progress, args.json, args.verbose);
+    let teller = Teller::new(medium, progress, args.json, args.verbose);
     let mut check = Check { args, medium, progress, teller, inventory, examination, view };
     check.teller.begin(view);
     if let Some(error) = opened {
-        check.teller.tell(&Finding::new(Flaw::Unopenable, format!("nothing can be shown: {error}")), None);
+        check.teller.tell(
+            &Finding::new(Flaw::Unopenable, format!("nothing can be shown: {}", medium.said(error))),
+            None,
+        );
     }
     check.structure();
+    check.front();
     let missing = check.length();
     if let Some(map) = map {
         check.gone(map, Cause::Map);
@@ -121,6 +132,15 @@ fn checked(
     check.end(missing, reading)
 }
 
+/// Bytes of the image file as those of the disc. What lies in front of the disc is nothing that is looked at.
+fn on_disc(medium: &Medium, map: &Ranges) -> Ranges {
+    let disc = medium.in_file(medium.start()).unwrap_or(0);
+    Ranges::of(map.iter().filter_map(|range| {
+        let (from, end) = (medium.on_disc(range.at.max(disc))?, medium.on_disc(range.end())?);
+        Some(Extent::between(from, end))
+    }))
+}
+
 /// What reading has come to.
 struct Reading {
     is_read: bool,
@@ -136,7 +156,7 @@ impl Check<'_> {
         let files = failures.iter().filter(|failure| matches!(failure.what, Lost::Node | Lost::Bytes { .. }));
         self.teller.hits(&self.inventory, files.map(|failure| failure.name));
         self.teller.lost_names = self.teller.lost_names.saturating_add(further);
-        let end = format!("the image ends at byte {}", self.medium.len());
+        let end = self.medium.bounds();
         for finding in std::mem::take(&mut self.examination.findings) {
             // What is missing at the end is told for its bytes.
             let is_missing = matches!(finding.flaw, Flaw::Structure | Flaw::Directory);
@@ -160,8 +180,11 @@ impl Check<'_> {
         if missing == 0 {
             return 0;
         }
-        let text =
-            format!("{missing} bytes are missing at the end: the image has {len}, and should have {end}");
+        let has = self.medium.image_len();
+        let text = format!(
+            "{missing} bytes are missing at the end: the image has {has}, and should have {}",
+            has.saturating_add(missing)
+        );
         let finding = if reach > len || self.view.is_none() {
             Finding::new(Flaw::Cut, text)
         } else {
@@ -172,9 +195,26 @@ impl Check<'_> {
         missing
     }
 
+    /// What of the disc lies in front of the image.
+    fn front(&mut self) {
+        let start = self.medium.start();
+        if start > 0 {
+            let text = format!(
+                "the image is a part of a disc: {start} bytes of that lie in front of it, which are not there"
+            );
+            self.teller.tell(&Finding::new(Flaw::Part, text), Some(Cause::Front));
+            self.gone(&Ranges::of([Extent { at: 0, len: start }]), Cause::Front);
+        }
+    }
+
     fn gone(&mut self, ranges: &Ranges, cause: Cause) {
-        let Self { inventory, examination, view, teller, .. } = self;
-        Gone { ranges, cause, inventory, examination, view: *view }.tell(teller);
+        let Self { medium, inventory, examination, view, teller, .. } = self;
+        Gone { ranges, cause, medium, inventory, examination, view: *view }.tell(teller);
+    }
+
+    /// Bytes of the disc that are there.
+    fn there(&self) -> u64 {
+        self.medium.len().saturating_sub(self.medium.start())
     }
 
     /// Reads everything, and compares all checksums.
@@ -182,10 +222,10 @@ impl Check<'_> {
         let (tree, progress) = (image.tree(), self.progress);
         let goes_on = || !progress.is_stopped();
         let Lists { lists, listed, .. } = lists::read(tree, &self.inventory, &goes_on);
-        let jobs = Jobs::of(tree, &self.inventory, listed, self.medium.len());
+        let jobs = Jobs::of(tree, &self.inventory, listed, self.there());
         let apart = jobs.jobs.iter().filter(|job| !matches!(job.way, job::Way::InOrder(_)));
         let apart = apart.fold(0u64, |sum, job| sum.saturating_add(job.len));
-        progress.set_total(self.medium.len().saturating_add(apart));
+        progress.set_total(self.there().saturating_add(apart));
         let mut passed = pass::run(self.medium, &self.examination.sums, &jobs.jobs, progress);
         let unreadable = Ranges::of(std::mem::take(&mut passed.unreadable));
         if progress.is_stopped() {
@@ -204,7 +244,7 @@ impl Check<'_> {
             passed: &passed,
             broken: &broken,
             view: self.view,
-            len: self.medium.len(),
+            medium: self.medium,
         };
         let outcome = comparison.tell(&mut self.teller);
         let read = passed.read.saturating_sub(unreadable.total());
@@ -222,7 +262,7 @@ impl Check<'_> {
             as_u64(members.filter(|m| (m.kind == Kind::Directory) == is_directory).count())
         };
         let bytes = self.args.of.image.as_os_str().as_bytes();
-        let len = self.medium.len();
+        let len = self.medium.image_len();
         let verdict = Verdict {
             image: readable(bytes),
             image_hex: hex_unless_text(bytes),

@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
 
     fn run(mut self, senders: &[SyncSender<Arc<Chunk>>]) -> Passed {
         let end = self.medium.len();
-        let mut at: u64 = 0;
+        let mut at = self.medium.start();
         while at < end && !self.watch.is_stopped() {
             let recorded = self.medium.recorded_from(at).min(end);
             let chunk = if recorded > at {

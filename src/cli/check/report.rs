@@ -1,27 +1,24 @@
-//! How findings are told: a line each, or one object of JSON; progress; the verdict at the end.
+//! How findings are told: a line each, or one object of JSON.
 
 use std::{
     collections::{HashMap, HashSet},
     io::{self, BufWriter, Write},
-    sync::{
-        OnceLock,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
 };
 
-use indicatif::{HumanBytes, ProgressBar};
-use nix::sys::signal::Signal;
 use serde::Serialize;
 
-use super::super::{
-    exit::{Exit, Failure},
-    json::{harmless, hex_unless_text, readable},
-    progress,
+use super::{
+    super::{
+        exit::{Exit, Failure},
+        json::{harmless, hex_unless_text, readable},
+    },
+    progress::Progress,
+    verdict::Verdict,
 };
 use crate::{
     bytes::{as_u64, as_usize},
     limits,
-    open::{Finding, Flaw},
+    open::{Finding, Flaw, Medium},
     text,
     tree::{Extent, Inventory, Kind},
 };
@@ -35,6 +32,8 @@ const PATHS: usize = 5;
 /// Why bytes are gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
+    /// The image begins behind them.
+    Front,
     /// The image ends in front of them.
     Cut,
     /// A map says so.
@@ -47,6 +46,7 @@ impl Cause {
     /// A word that stays.
     pub(super) fn word(self) -> &'static str {
         match self {
+            Self::Front => "front",
             Self::Cut => "cut",
             Self::Map => "map",
             Self::Unreadable => "unreadable",
@@ -56,62 +56,11 @@ impl Cause {
     /// For people.
     pub(super) fn text(self) -> &'static str {
         match self {
+            Self::Front => "the image begins behind them",
             Self::Cut => "the image ends early",
             Self::Map => "bad by the map",
             Self::Unreadable => "they cannot be read",
         }
-    }
-}
-
-/// What is known of the progress, for the threads that read and the one that waits for signals.
-pub(super) struct Progress {
-    bar: ProgressBar,
-    is_stopped: AtomicBool,
-    signal: OnceLock<Signal>,
-}
-
-impl Progress {
-    pub(super) fn new(total: u64, is_hidden: bool) -> Self {
-        Self {
-            bar: progress::bar(Some(total), is_hidden),
-            is_stopped: AtomicBool::new(false),
-            signal: OnceLock::new(),
-        }
-    }
-
-    /// Bytes that are to come, once it is known.
-    pub(super) fn set_total(&self, total: u64) {
-        self.bar.set_length(total);
-    }
-
-    /// Stops, because of a signal.
-    pub(super) fn interrupt(&self, signal: Signal) {
-        let _ = self.signal.set(signal);
-        self.is_stopped.store(true, Relaxed);
-    }
-
-    /// The signal that stopped it.
-    pub(super) fn signal(&self) -> Option<Signal> {
-        self.signal.get().copied()
-    }
-
-    pub(super) fn is_stopped(&self) -> bool {
-        self.is_stopped.load(Relaxed)
-    }
-
-    /// Leaves the terminal as it was.
-    pub(super) fn clear(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-impl super::pass::Watch for Progress {
-    fn advance(&self, bytes: u64) {
-        self.bar.inc(bytes);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.is_stopped()
     }
 }
 
@@ -132,64 +81,9 @@ struct Object<'a> {
     message: &'a str,
 }
 
-/// A checksum that was compared, as JSON.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Compared {
-    /// Whose it is: `implanted-md5`, `session-md5`, `file-md5`, or the path of a list.
-    pub(super) source: String,
-    /// How many checksums there are.
-    pub(super) sums: u64,
-    pub(super) right: u64,
-    pub(super) wrong: u64,
-    /// Those that could not be made, or whose file is not there.
-    pub(super) open: u64,
-}
-
-impl Compared {
-    /// Counts a checksum that is right or wrong, or could not be made.
-    pub(super) fn add(&mut self, result: Option<bool>) {
-        self.sums = self.sums.saturating_add(1);
-        let counter = match result {
-            Some(true) => &mut self.right,
-            Some(false) => &mut self.wrong,
-            None => &mut self.open,
-        };
-        *counter = counter.saturating_add(1);
-    }
-}
-
-/// What stands at the end of the answer.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Verdict {
-    pub(super) image: String,
-    pub(super) image_hex: Option<String>,
-    /// Bytes of the image.
-    pub(super) size: u64,
-    /// Bytes that it should have at least, where somebody says.
-    pub(super) expected_size: Option<u64>,
-    /// Bytes that are missing at the end.
-    pub(super) missing: u64,
-    pub(super) view: Option<&'static str>,
-    pub(super) files: u64,
-    pub(super) directories: u64,
-    pub(super) damaged_files: u64,
-    /// Files that should be there and are not in the tree any more.
-    #[serde(skip)]
-    pub(super) lost_files: u64,
-    /// Whether all bytes were read.
-    pub(super) is_read: bool,
-    /// Bytes that were read.
-    pub(super) read: u64,
-    /// Bytes of the image that are right by a checksum.
-    pub(super) verified: u64,
-    pub(super) checksums: Vec<Compared>,
-    pub(super) damage: u64,
-    pub(super) remarks: u64,
-    pub(super) whole: bool,
-}
-
 /// Tells what is found, as it is found.
 pub(super) struct Teller<'a> {
+    medium: &'a Medium,
     progress: &'a Progress,
     out: BufWriter<io::Stdout>,
     failed: Option<io::Error>,
@@ -213,8 +107,9 @@ pub(super) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    pub(super) fn new(progress: &'a Progress, is_json: bool, is_verbose: bool) -> Self {
+    pub(super) fn new(medium: &'a Medium, progress: &'a Progress, is_json: bool, is_verbose: bool) -> Self {
         Self {
+            medium,
             progress,
             out: BufWriter::new(io::stdout()),
             failed: None,
@@ -295,13 +190,14 @@ impl<'a> Teller<'a> {
         let absolute: Vec<Vec<u8>> =
             finding.paths.iter().map(|path| [b"/", path.as_slice()].concat()).collect();
         let hex: Vec<Option<String>> = absolute.iter().map(|path| hex_unless_text(path)).collect();
+        let extent = finding.extent.and_then(|extent| self.in_file(extent));
         let object = Object {
             kind: finding.flaw.word(),
             severity: if finding.flaw.is_damage() { "damage" } else { "remark" },
             cause: cause.map(Cause::word),
             view: finding.view,
-            at: finding.extent.map(|extent| extent.at),
-            length: finding.extent.map(|extent| extent.len),
+            at: extent.map(|extent| extent.at),
+            length: extent.map(|extent| extent.len),
             paths: absolute.iter().map(|path| readable(path)).collect(),
             paths_hex: hex.iter().any(Option::is_some).then_some(hex),
             offset: finding.lost.map(|(offset, _)| offset),
@@ -313,6 +209,14 @@ impl<'a> Teller<'a> {
         // Nothing in it can fail to be written: all keys are text.
         let json = harmless(&serde_json::to_string(&object).unwrap_or_default());
         self.write(&format!("{before}{json}"));
+    }
+
+    /// What of a run of the disc is in the image, as the file counts; `None` where all of it lies in front.
+    fn in_file(&self, extent: Extent) -> Option<Extent> {
+        let from = extent.at.max(self.medium.start());
+        let is_there = from == extent.at || from < extent.end();
+        let at = self.medium.in_file(from).filter(|_| is_there)?;
+        Some(Extent { at, len: extent.end().saturating_sub(from) })
     }
 
     /// Tells that something is right, if somebody wants to know.
@@ -357,7 +261,7 @@ impl<'a> Teller<'a> {
     pub(super) fn flush(&mut self) {
         if self.failed.is_none() {
             let out = &mut self.out;
-            let done = self.progress.bar.suspend(|| out.flush());
+            let done = self.progress.aside(|| out.flush());
             self.failed = done.err();
         }
     }
@@ -375,7 +279,7 @@ impl<'a> Teller<'a> {
         let out = &mut self.out;
         let is_full = out.buffer().len().saturating_add(as_usize(len)) > out.capacity();
         let mut write = || out.write_all(text.as_bytes());
-        self.failed = if is_full { self.progress.bar.suspend(write) } else { write() }.err();
+        self.failed = if is_full { self.progress.aside(write) } else { write() }.err();
     }
 
     /// Whether nothing was damage so far.
@@ -437,62 +341,4 @@ impl<'a> Teller<'a> {
 /// A path from the root, for people.
 pub(super) fn from_root(path: &[u8]) -> String {
     format!("/{}", text::escape(path))
-}
-
-/// A number of things, in words.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-}
-
-impl Verdict {
-    /// The last line.
-    fn line(&self) -> String {
-        let all = self.files.saturating_add(self.lost_files);
-        let files = counted(all, "file", "files");
-        let directories = counted(self.directories, "directory", "directories");
-        let what = match (self.whole, self.damaged_files) {
-            (true, _) => format!("whole: {files} in {directories}"),
-            (false, 0) => format!("damaged: {files} in {directories}, none of them known to be hit"),
-            (false, hit) => format!("damaged: {hit} of {files} hit, in {directories}"),
-        };
-        format!("{}: {what}; {}\n", self.image_shown(), self.coverage())
-    }
-
-    fn image_shown(&self) -> String {
-        match &self.image_hex {
-            Some(_) => self.image.clone(),
-            None => text::escape(self.image.as_bytes()),
-        }
-    }
-
-    /// How much was read, and how much of that somebody vouches for.
-    fn coverage(&self) -> String {
-        if !self.is_read {
-            return "no file was read".to_owned();
-        }
-        let read = HumanBytes(self.read);
-        let used: Vec<&str> =
-            self.checksums.iter().filter(|c| c.right > 0).map(|c| c.source.as_str()).collect();
-        let open = self.read.saturating_sub(self.verified);
-        match (self.verified, used.is_empty()) {
-            (0, _) | (_, true) => {
-                format!("{read} read, and none of it verified: no checksum vouches for it")
-            }
-            _ if open == 0 => format!("{read} read, all of it right by {}", listed(&used)),
-            _ => format!(
-                "{read} read, {} of it right by {}; no checksum vouches for the other {}",
-                HumanBytes(self.verified),
-                listed(&used),
-                HumanBytes(open)
-            ),
-        }
-    }
-}
-
-/// Sources of checksums, for people; of many the first.
-fn listed(sources: &[&str]) -> String {
-    let shown: Vec<String> =
-        sources.iter().take(PATHS).map(|source| text::escape(source.as_bytes())).collect();
-    let more = sources.len().saturating_sub(shown.len());
-    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }

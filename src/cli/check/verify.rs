@@ -9,15 +9,12 @@ use super::{
     lists::List,
     pass::Passed,
     ranges::Ranges,
-    report::{Compared, Teller, from_root},
+    report::{Teller, from_root},
+    verdict::Compared,
 };
 use crate::{
-    limits,
-    open::{Expected, Finding, Flaw, RangeSum},
-    tree::{
-        Extent, Inventory,
-        inventory::{Role, Span},
-    },
+    open::{Finding, Flaw, Medium, RangeSum},
+    tree::{Extent, Inventory},
 };
 
 /// The word for the checksums that a disc keeps of its files.
@@ -37,8 +34,7 @@ pub(super) struct Comparison<'a> {
     pub(super) passed: &'a Passed,
     pub(super) broken: &'a [Broken],
     pub(super) view: Option<&'static str>,
-    /// Bytes of the image.
-    pub(super) len: u64,
+    pub(super) medium: &'a Medium,
 }
 
 /// What a comparison has come to.
@@ -101,7 +97,7 @@ impl Comparison<'_> {
             );
             teller.tell(&Finding::new(Flaw::Unverified, text), None);
         }
-        let inside = [Extent { at: 0, len: self.len }];
+        let inside = [Extent::between(self.medium.start(), self.medium.len())];
         let outside = verified.minus(&Ranges::of(inside));
         Outcome {
             verified: verified.minus(&outside),
@@ -132,21 +128,6 @@ impl Comparison<'_> {
     fn paths(&self, member: u32, teller: &Teller<'_>) -> Vec<Vec<u8>> {
         let names = self.inventory.member(member).into_iter().flat_map(|m| self.inventory.names_of(m));
         teller.paths(self.inventory, names)
-    }
-
-    /// What is right by checksums of the image itself.
-    fn verified_by_image(&self) -> Ranges {
-        let mut verified = Vec::new();
-        for (sum, results) in self.sums.iter().zip(&self.passed.marks) {
-            let right = sum.marks.iter().zip(results).filter(|(_, result)| **result == Some(true));
-            // A few digits on the way say less than the whole at the end.
-            let mut whole = right.filter(|(mark, _)| matches!(mark.expected, Expected::Digest(_)));
-            if let Some((mark, _)) = whole.next_back() {
-                let all = Ranges::of([Extent::between(sum.start, mark.end)]);
-                verified.extend(all.minus(&Ranges::of(sum.blank)).iter());
-            }
-        }
-        Ranges::of(verified)
     }
 
     fn results(&self, number: usize, job: &Job) -> Results {
@@ -186,7 +167,7 @@ impl Comparison<'_> {
             return;
         }
         let lost = job.len.saturating_sub(broken.at);
-        let text = format!("cannot be read from byte {} on: {}", broken.at, broken.error);
+        let text = format!("cannot be read from byte {} on: {}", broken.at, self.medium.said(&broken.error));
         let mut finding = Finding::new(Flaw::Packed, text).of(self.view).losing(broken.at, lost);
         finding.paths = self.paths(job.member, teller);
         finding.extent = self.content(job).first().copied();
@@ -245,117 +226,6 @@ impl Comparison<'_> {
         }
     }
 
-    /// The checksums of a part of the image: the first that is wrong says where to look, which is returned.
-    fn tell_sum(
-        &self,
-        sum: &RangeSum,
-        results: &[Option<bool>],
-        verified: &Ranges,
-        wrong_files: &HashSet<u32>,
-        compared: &mut BTreeMap<String, Compared>,
-        teller: &mut Teller<'_>,
-    ) -> Option<Extent> {
-        let is_digest = |expected: &Expected| matches!(expected, Expected::Digest(_));
-        let compared = entry(compared, sum.name);
-        for (mark, result) in sum.marks.iter().zip(results).filter(|(mark, _)| is_digest(&mark.expected)) {
-            compared.add(*result);
-            if *result == Some(true) {
-                let (start, end) = (sum.start, mark.end);
-                teller.right(&format!("bytes {start} to {end}, {} ({})", mark.what, sum.name));
-            }
-        }
-        let is_whole_right = sum.marks.iter().zip(results).next_back().is_some_and(|(_, r)| *r == Some(true));
-        if is_whole_right {
-            return None;
-        }
-        let mut good = sum.start;
-        for (mark, result) in sum.marks.iter().zip(results) {
-            match result {
-                Some(true) => good = mark.end,
-                Some(false) => {
-                    let region = Extent::between(good, mark.end);
-                    if self.is_changed_on_purpose(region, verified) {
-                        let text = format!(
-                            "{} ({}) of bytes {} to {} is wrong; but they are right by another checksum, which was put there later",
-                            sum.name,
-                            mark.what,
-                            region.at,
-                            region.end()
-                        );
-                        let finding = Finding::new(Flaw::ListedOtherwise, text);
-                        teller.tell(&finding.at(region.at, region.len), None);
-                        return None;
-                    }
-                    self.tell_region(sum, mark.what, region, verified, wrong_files, teller);
-                    return Some(region);
-                }
-                None => break,
-            }
-        }
-        // Not all of the bytes are there, or can be read.
-        let end = sum.marks.last().map_or(0, |mark| mark.end);
-        let why = if end > self.len {
-            format!("the image ends at byte {}", self.len)
-        } else {
-            "not all of these bytes can be read".to_owned()
-        };
-        let text = format!("{} of bytes {} to {end} cannot be compared: {why}", sum.name, sum.start);
-        teller.tell(&Finding::new(Flaw::Unverified, text).at(sum.start, end.saturating_sub(sum.start)), None);
-        None
-    }
-
-    /// Whether all bytes of a region are right by other checksums, but for those in which one of these lies: who implants it changes what
-    /// others have summed.
-    fn is_changed_on_purpose(&self, region: Extent, verified: &Ranges) -> bool {
-        let right = self.sums.iter().zip(&self.passed.marks);
-        let right = right.filter(|(_, results)| results.last() == Some(&Some(true)));
-        let blanks = Ranges::of(right.filter_map(|(sum, _)| sum.blank));
-        let open = Ranges::of([region]).minus(verified);
-        open.minus(&blanks).is_empty() && !open.is_empty()
-    }
-
-    fn tell_region(
-        &self,
-        sum: &RangeSum,
-        what: &str,
-        region: Extent,
-        verified: &Ranges,
-        wrong_files: &HashSet<u32>,
-        teller: &mut Teller<'_>,
-    ) {
-        let mut suspects: Vec<u32> = Vec::new();
-        let mut met = HashSet::new();
-        let is_there = |span: &&Span| {
-            let is_in = span.extent.at < region.end() && region.at < span.extent.end();
-            is_in && matches!(span.role, Role::Content | Role::Names | Role::Description)
-        };
-        for span in self.inventory.spans().iter().filter(is_there) {
-            let inside = Extent::between(span.extent.at.max(region.at), span.extent.end().min(region.end()));
-            let is_right = verified.within(inside) == inside.len;
-            if !is_right && met.insert(span.owner) {
-                suspects.push(span.owner);
-            }
-        }
-        // Where it is known which files are wrong, the others need not be.
-        let known: Vec<u32> = suspects.iter().copied().filter(|n| wrong_files.contains(n)).collect();
-        let is_known = !known.is_empty();
-        let suspects = if is_known { known } else { suspects };
-        let place = format!("between byte {} and byte {}", region.at, region.end());
-        let whose = match (suspects.is_empty(), is_known) {
-            (true, _) => "; no file that is not right by another checksum lies there",
-            (false, true) => "; these files in it are wrong by another checksum too",
-            (false, false) => "; these files lie in it",
-        };
-        let text = format!("{} ({what}) is wrong: the first damage lies {place}{whose}", sum.name);
-        let mut finding = Finding::new(Flaw::ImageChecksum, text).at(region.at, region.len);
-        let shown = suspects.iter().take(limits::FINDINGS).filter_map(|n| self.inventory.member(*n));
-        finding.paths = shown.map(|member| self.inventory.path_of(member)).collect();
-        if let [only] = suspects.as_slice() {
-            teller.damaged_files.insert(*only);
-        }
-        teller.tell(&finding, None);
-    }
-
     fn tell_lists(&self, compared: &mut BTreeMap<String, Compared>, teller: &mut Teller<'_>) {
         for (list, shown) in self.lists.iter().zip(self.labels) {
             if let Some(why) = &list.unread {
@@ -397,7 +267,7 @@ impl Comparison<'_> {
     }
 }
 
-fn entry<'m>(compared: &'m mut BTreeMap<String, Compared>, source: &str) -> &'m mut Compared {
+pub(super) fn entry<'m>(compared: &'m mut BTreeMap<String, Compared>, source: &str) -> &'m mut Compared {
     compared.entry(source.to_owned()).or_insert_with(|| Compared {
         source: source.to_owned(),
         sums: 0,

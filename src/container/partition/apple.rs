@@ -7,6 +7,7 @@ use super::{
     raw::{self, apple_status},
 };
 use crate::{
+    bytes::as_u64,
     error::{Corrupt, Findings, Result},
     limits,
     source::Source,
@@ -30,17 +31,21 @@ pub(super) fn read(disc: &dyn Source, findings: &mut Findings) -> Result<Option<
     }
     let said = Some(descriptor.block_size.get()).filter(|said| BLOCKS.contains(said) && *said != DISK_BLOCK);
     for block in said.into_iter().chain([DISK_BLOCK]) {
-        let partitions = entries(disc, block, findings)?;
+        let (partitions, count) = entries(disc, block, findings)?;
         if !partitions.is_empty() {
             let sector = block.into();
-            return Ok(Some(PartitionTable { scheme: Scheme::Apple, at: 0, sector, guid: None, partitions }));
+            let map = u64::from(block).saturating_mul(count.into());
+            let structures = vec![(0, as_u64(size_of::<raw::DriverDescriptor>())), (block.into(), map)];
+            let (scheme, guid, copy) = (Scheme::Apple, None, Vec::new());
+            return Ok(Some(PartitionTable { scheme, at: 0, sector, guid, partitions, structures, copy }));
         }
     }
     Ok(None)
 }
 
-/// The partitions of a map whose entries lie in blocks of `block` bytes. How many there are is what the first entry says.
-fn entries(disc: &dyn Source, block: u16, findings: &mut Findings) -> Result<Vec<Partition>> {
+/// The partitions of a map whose entries lie in blocks of `block` bytes, and how many entries were read. How many there are is what the
+/// first entry says.
+fn entries(disc: &dyn Source, block: u16, findings: &mut Findings) -> Result<(Vec<Partition>, u32)> {
     let mut partitions = Vec::new();
     let mut count: u32 = 1;
     let mut number: u32 = 1;
@@ -71,7 +76,7 @@ fn entries(disc: &dyn Source, block: u16, findings: &mut Findings) -> Result<Vec
         }
         number = number.saturating_add(1);
     }
-    Ok(partitions)
+    Ok((partitions, number.saturating_sub(1)))
 }
 
 fn partition(number: u32, entry: &raw::AppleEntry, block: u16) -> Partition {

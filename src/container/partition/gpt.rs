@@ -49,8 +49,8 @@ pub(super) fn read(
     for sector in SECTORS {
         match table_at(disc, sector, FIRST, findings)? {
             Found::Table(table, other) => {
-                note_copy(disc, sector, other, findings)?;
-                return Ok(Some(table));
+                let copy = copy_of_first(disc, sector, other, findings)?;
+                return Ok(Some(PartitionTable { copy, ..table }));
             }
             Found::Damaged(wrong, other) => {
                 let places = [other.filter(|other| *other > FIRST), last_sector(disc, sector)];
@@ -94,18 +94,23 @@ fn copy(
     Ok(None)
 }
 
-/// Notes what is wrong with the copy of a header.
-fn note_copy(disc: &dyn Source, sector: u32, other: u64, findings: &mut Findings) -> Result<()> {
+/// Where the copy of the first table lies; none when it is damaged, which is noted.
+fn copy_of_first(
+    disc: &dyn Source,
+    sector: u32,
+    other: u64,
+    findings: &mut Findings,
+) -> Result<Vec<(u64, u64)>> {
     let mut apart = Findings::default();
     let at = other.saturating_mul(sector.into());
     match table_at(disc, sector, other, &mut apart)? {
-        Found::Table(..) => {}
+        Found::Table(table, _) => return Ok(table.structures),
         Found::Damaged(wrong, _) => findings.noted.push(wrong),
         Found::Nothing => {
             findings.noted.push(Corrupt::new(STRUCTURE, at, "signature", "missing", "must be EFI PART"));
         }
     }
-    Ok(())
+    Ok(Vec::new())
 }
 
 fn last_sector(disc: &dyn Source, sector: u32) -> Option<u64> {
@@ -172,7 +177,9 @@ fn table_at(disc: &dyn Source, sector: u32, place: u64, findings: &mut Findings)
         }
     }
     let guid = Some(Guid::recorded(header.disk_guid));
-    let table = PartitionTable { scheme: Scheme::Gpt, at, sector, guid, partitions };
+    let structures = vec![(at, sector.into()), (entries_at, len)];
+    let (scheme, copy) = (Scheme::Gpt, Vec::new());
+    let table = PartitionTable { scheme, at, sector, guid, partitions, structures, copy };
     Ok(Found::Table(table, other))
 }
 

@@ -40,11 +40,14 @@ pub(super) fn read(disc: &dyn Source, findings: &mut Findings) -> Result<Option<
     }
     let mut partitions: Vec<Partition> =
         (1..).zip(entries).filter_map(|(number, entry)| partition(number, entry, 0)).collect();
+    let mut structures = vec![(0, SECTOR)];
     for extended in entries.iter().filter(|entry| is_extended(entry.kind) && entry.sectors.get() > 0) {
-        logical(disc, extended.start.get().into(), &mut partitions, findings)?;
+        let records = logical(disc, extended.start.get().into(), &mut partitions, findings)?;
+        structures.extend(records.into_iter().map(|record| (record, SECTOR)));
     }
     let sector = u32::try_from(SECTOR).unwrap_or(u32::MAX);
-    Ok(Some(PartitionTable { scheme: Scheme::Mbr, at: 0, sector, guid: None, partitions }))
+    let (scheme, guid, copy) = (Scheme::Mbr, None, Vec::new());
+    Ok(Some(PartitionTable { scheme, at: 0, sector, guid, partitions, structures, copy }))
 }
 
 /// The entries of a boot record that has its signature.
@@ -68,15 +71,16 @@ fn partition(number: u32, entry: &raw::BootRecordEntry, from: u64) -> Option<Par
 }
 
 /// Adds the partitions in the extended partition that begins at sector `start`. Each has a boot record in front of it, whose first
-/// entry is the partition and whose second leads to the next such record, counted from `start`.
+/// entry is the partition and whose second leads to the next such record, counted from `start`. Returns where these lie.
 fn logical(
     disc: &dyn Source,
     start: u64,
     partitions: &mut Vec<Partition>,
     findings: &mut Findings,
-) -> Result<()> {
+) -> Result<Vec<u64>> {
     let mut own = start;
     let mut met = HashSet::new();
+    let mut records = Vec::new();
     loop {
         let at = own.saturating_mul(SECTOR);
         let mut wrong = |field, found: &str, allowed: String| {
@@ -85,26 +89,27 @@ fn logical(
         if met.len() >= limits::EXTENDED_BOOT_RECORDS {
             let most = limits::EXTENDED_BOOT_RECORDS;
             wrong("number in the chain", "larger", format!("at most {most}"));
-            return Ok(());
+            return Ok(records);
         }
         if !met.insert(own) {
             wrong("next record", "one from before", "must be another".into());
-            return Ok(());
+            return Ok(records);
         }
         let mut sector = [0; 512];
         if !fill(disc, &mut sector, at)? {
             wrong("place", "past the end", format!("the image ends at byte {}", disc.len()));
-            return Ok(());
+            return Ok(records);
         }
         let Some([first, second, ..]) = entries(&sector) else {
             wrong("signature", "missing", "must be 0x55 0xaa".into());
-            return Ok(());
+            return Ok(records);
         };
+        records.push(at);
         let inside = partitions.iter().filter(|partition| partition.number >= FIRST_LOGICAL).count();
         let number = u32::try_from(inside).unwrap_or(u32::MAX).saturating_add(FIRST_LOGICAL);
         partitions.extend(partition(number, first, own));
         if second.sectors.get() == 0 || !is_extended(second.kind) {
-            return Ok(());
+            return Ok(records);
         }
         own = start.saturating_add(second.start.get().into());
     }

@@ -54,12 +54,21 @@ pub struct PartitionTable {
     pub guid: Option<Guid>,
     /// In the order of their entries, without those that are not used. Not empty, unless a GPT is.
     pub partitions: Vec<Partition>,
+    /// First byte and bytes of each structure that it was read from.
+    pub structures: Vec<(u64, u64)>,
+    /// Likewise of its copy, which only a GPT has. Empty when that is damaged, or was read in the place of the first.
+    pub copy: Vec<(u64, u64)>,
 }
 
 impl PartitionTable {
     /// Where the last partition ends, in bytes.
     pub fn end(&self) -> u64 {
         self.partitions.iter().map(Partition::end).max().unwrap_or(0)
+    }
+
+    /// Whether it is a copy that stands in for the first one, which is damaged.
+    pub fn is_copy(&self) -> bool {
+        self.scheme == Scheme::Gpt && self.at != u64::from(self.sector)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
         Algorithm, Extent, Inventory, Tree,
         inventory::{Lost, Role},
     },
+    volume::Volume,
 };
 
 /// One thing that is wrong.
@@ -186,20 +187,18 @@ impl Examination {
         }
     }
 
-    /// Adds what has contents of its own, and is needed.
-    pub fn contents(&mut self, at: u64, len: u64, what: &'static str) {
-        if len > 0 {
-            let extent = Extent { at, len };
-            self.regions.push(Region { extent, what: what.into(), is_needed: true, has_contents: true });
-        }
-    }
-
     /// Adds what cannot be read in a tree, and what of it is damaged.
-    pub(super) fn add_tree(&mut self, view: Option<&'static str>, tree: &Tree, inventory: &Inventory) {
-        self.add_failures(view, inventory);
+    pub(super) fn add_tree(
+        &mut self,
+        volume: &Volume,
+        view: Option<&'static str>,
+        tree: &Tree,
+        inventory: &Inventory,
+    ) {
+        self.add_failures(volume, view, inventory);
         let places = Places::of(inventory);
         for error in tree.damage() {
-            let mut finding = Finding::new(Flaw::Structure, error.to_string()).of(view);
+            let mut finding = Finding::new(Flaw::Structure, volume.said(&error)).of(view);
             if let Error::Corrupt(corrupt) = &error {
                 finding = finding.at(corrupt.at, 0);
                 if let Some(path) = places.path_at(corrupt.at) {
@@ -223,27 +222,27 @@ impl Examination {
         }
     }
 
-    fn add_failures(&mut self, view: Option<&'static str>, inventory: &Inventory) {
+    fn add_failures(&mut self, volume: &Volume, view: Option<&'static str>, inventory: &Inventory) {
         let (failures, further) = inventory.failures();
         for failure in failures {
             let path = inventory.path(failure.name);
-            let error = &failure.error;
+            let said = volume.said(&failure.error);
             let finding = match failure.what {
-                Lost::Node => Finding::new(Flaw::Node, format!("cannot be read: {error}")),
+                Lost::Node => Finding::new(Flaw::Node, format!("cannot be read: {said}")),
                 Lost::Circle => Finding::new(Flaw::DirectoryLoop, "is a directory that it lies in itself"),
-                Lost::Names if matches!(error, Error::Loop) => {
+                Lost::Names if matches!(failure.error, Error::Loop) => {
                     Finding::new(Flaw::DirectoryTwice, "is a directory that has another name too")
                 }
-                Lost::Names => Finding::new(Flaw::Directory, format!("its names cannot be read: {error}")),
+                Lost::Names => Finding::new(Flaw::Directory, format!("its names cannot be read: {said}")),
                 Lost::Bytes { at, len } => {
                     let member = inventory.member_of(failure.name).and_then(|n| inventory.member(n));
                     let size = member.map_or(len, |member| member.size);
-                    let text = format!("{len} of {size} bytes are lost, from byte {at} on: {error}");
+                    let text = format!("{len} of {size} bytes are lost, from byte {at} on: {said}");
                     Finding::new(Flaw::FileBytes, text).losing(at, len)
                 }
             };
             let mut finding = finding.of(view).path(path);
-            if let Error::Corrupt(corrupt) = error {
+            if let Error::Corrupt(corrupt) = &failure.error {
                 finding = finding.at(corrupt.at, 0);
             }
             self.add(finding);

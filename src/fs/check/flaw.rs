@@ -24,12 +24,15 @@ pub enum Flaw {
     VolumeDescriptor,
     PathTable,
     BootImage,
+    BootCatalog,
+    PartitionTable,
     Anchor,
     MainSequence,
     Metadata,
     TreeSize,
     TreePlace,
     CutPadding,
+    Part,
     SpareBytes,
     FreeBytes,
     Unverified,
@@ -42,7 +45,8 @@ pub enum Flaw {
     DirectoryParent,
     DirectoryTwice,
     RockRidge,
-    BootCatalog,
+    BootCatalogMark,
+    PartitionTableCopy,
     TreeMissing,
     TreeStub,
     TreeLimited,
@@ -56,7 +60,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// Every one: its word, whether it is damage (it costs somebody a byte or a name) or only a remark, and what it means.
-    pub const ALL: [(Self, &'static str, bool, &'static str); 48] = [
+    pub const ALL: [(Self, &'static str, bool, &'static str); 52] = [
         (Self::Unopenable, "unopenable", true, "nothing of the image can be shown"),
         (Self::Cut, "cut", true, "bytes are missing at the end, and something lies in them"),
         (Self::FileBytes, "file-bytes", true, "bytes of a file are not there, or cannot be read"),
@@ -106,7 +110,14 @@ impl Flaw {
             true,
             "the path table of type L, which Windows reads, is not that of the tree",
         ),
-        (Self::BootImage, "boot-image", true, "a boot image lies outside of the image"),
+        (Self::BootImage, "boot-image", true, "a boot image, or the boot catalog, lies outside of the image"),
+        (Self::BootCatalog, "boot-catalog", true, "the boot catalog is damaged"),
+        (
+            Self::PartitionTable,
+            "partition-table",
+            true,
+            "a partition table is damaged, or a part of it; a GPT also where its copy is in order",
+        ),
         (Self::Anchor, "anchor", true, "UDF: the anchor at block 256 is damaged"),
         (Self::MainSequence, "main-sequence", true, "UDF: the main volume descriptor sequence is damaged"),
         (
@@ -118,6 +129,7 @@ impl Flaw {
         (Self::TreeSize, "tree-size", true, "a file has another size in another tree"),
         (Self::TreePlace, "tree-place", true, "a file has other bytes in another tree"),
         (Self::CutPadding, "cut-padding", false, "bytes are missing at the end, and nothing lies in them"),
+        (Self::Part, "part", false, "the image is a part of a disc, which begins in front of it"),
         (
             Self::SpareBytes,
             "spare-bytes",
@@ -165,7 +177,18 @@ impl Flaw {
             false,
             "fields of Rock Ridge are not as they should be, and nothing is lost",
         ),
-        (Self::BootCatalog, "boot-catalog", false, "the boot catalog is not as it should be"),
+        (
+            Self::BootCatalogMark,
+            "boot-catalog-mark",
+            false,
+            "the boot catalog lacks one of its marks, and nothing is lost",
+        ),
+        (
+            Self::PartitionTableCopy,
+            "partition-table-copy",
+            false,
+            "the copy of a GPT, which stands at the end, is damaged or not there",
+        ),
         (Self::TreeMissing, "tree-missing", false, "a file is in one tree and not in another"),
         (Self::TreeStub, "tree-stub", false, "a tree has less than half of the files of another"),
         (

@@ -40,7 +40,7 @@ pub fn check(
         }
         return found;
     };
-    found.add_tree(Some(tree.view()), tree, inventory);
+    found.add_tree(volume, Some(tree.view()), tree, inventory);
     if tree.view() == View::Udf.word() {
         udf::check(volume, &udf_options, Some(inventory), &mut found);
     }
@@ -54,13 +54,13 @@ pub fn check(
                 if view == View::Udf {
                     udf::check(volume, &udf_options, Some(&other_inventory), &mut found);
                 }
-                found.add_tree(Some(view.word()), &other, &other_inventory);
+                found.add_tree(volume, Some(view.word()), &other, &other_inventory);
                 let only_here = compare::compare((tree, inventory), (&other, &other_inventory), &mut found);
                 found.others.push(OtherTree { view: view.word(), inventory: other_inventory, only_here });
             }
             Err(Error::NotADisc(_) | Error::Unsupported(_)) => {}
             Err(error) => {
-                let text = format!("the tree cannot be read: {error}");
+                let text = format!("the tree cannot be read: {}", volume.said(&error));
                 found.add(Finding::new(Flaw::Structure, text).of(Some(view.word())));
                 if view == View::Udf {
                     udf::check(volume, &udf_options, None, &mut found);

@@ -2,7 +2,7 @@
 
 use zerocopy::{
     FromBytes, Immutable, KnownLayout, Unaligned,
-    byteorder::{BE, LE, U16, U32, U64},
+    byteorder::{BE, LE, U16, U32},
 };
 
 use crate::bytes::{Both16, Both32};
@@ -342,6 +342,7 @@ pub(super) struct ExtendedAttributeRecord {
     pub(super) application_use_length: Both16,
 }
 const _: () = assert!(size_of::<ExtendedAttributeRecord>() == 250);
+
 /// The fixed part of a path table record, ECMA-119 9.4; its numbers are little-endian in a type L table, big-endian in a type M
 /// one.
 #[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
@@ -357,83 +358,3 @@ pub(super) struct PathTableRecord {
     pub(super) parent: [u8; 2],
 }
 const _: () = assert!(size_of::<PathTableRecord>() == 8);
-
-/// Boot record volume descriptor of El Torito, 2.0; the part that is read.
-#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub(super) struct BootRecord {
-    /// 0, as for every volume descriptor
-    head: [u8; 7],
-    /// 7, `EL TORITO SPECIFICATION`
-    pub(super) system_identifier: [u8; 32],
-    unused_39: [u8; 32],
-    /// 71, the sector of the boot catalog
-    pub(super) catalog: U32<LE>,
-}
-const _: () = assert!(size_of::<BootRecord>() == 75);
-
-/// An entry of a boot catalog, El Torito 2.2 and 2.4.
-#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub(super) struct BootEntry {
-    /// 0x88 for one that can be started, 0 for another
-    pub(super) indicator: u8,
-    /// The lowest four bits are the emulation
-    pub(super) media: u8,
-    load_segment: U16<LE>,
-    system_type: u8,
-    unused_5: u8,
-    /// In virtual sectors of 512 bytes
-    pub(super) sector_count: U16<LE>,
-    /// The first sector
-    pub(super) start: U32<LE>,
-    unused_12: [u8; 20],
-}
-const _: () = assert!(size_of::<BootEntry>() == 32);
-
-/// An entry of the partition table in a master boot record.
-#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub(super) struct PartitionEntry {
-    /// 0x80 for the one that is started, 0 for others
-    pub(super) status: u8,
-    first_chs: [u8; 3],
-    /// 0 for none
-    pub(super) kind: u8,
-    last_chs: [u8; 3],
-    /// In blocks of 512 bytes
-    pub(super) start: U32<LE>,
-    /// Likewise
-    pub(super) len: U32<LE>,
-}
-const _: () = assert!(size_of::<PartitionEntry>() == 16);
-
-/// Header of a GUID partition table, UEFI 5.3.2; the part that is read.
-#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub(super) struct GuidTable {
-    /// `EFI PART`
-    pub(super) signature: [u8; 8],
-    unread_8: [u8; 64],
-    /// The first block of the entries, of 512 bytes
-    pub(super) entries: U64<LE>,
-    /// Entries
-    pub(super) count: U32<LE>,
-    /// Bytes of an entry
-    pub(super) entry_size: U32<LE>,
-}
-const _: () = assert!(size_of::<GuidTable>() == 88);
-
-/// Entry of a GUID partition table, UEFI 5.3.3; the part that is read.
-#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-pub(super) struct GuidEntry {
-    /// Zeros for none
-    pub(super) kind: [u8; 16],
-    unique: [u8; 16],
-    /// The first block, of 512 bytes
-    pub(super) first: U64<LE>,
-    /// The last one
-    pub(super) last: U64<LE>,
-}
-const _: () = assert!(size_of::<GuidEntry>() == 48);

@@ -22,7 +22,8 @@ use super::{
     },
     Check, Reading,
     ranges::Ranges,
-    report::{counted, from_root},
+    report::from_root,
+    verdict::counted,
 };
 use crate::{
     bytes::as_u64,
@@ -48,8 +49,10 @@ pub(super) struct Picture<'a> {
     verdict: String,
     /// Bytes of the disc, with those that are missing at its end.
     total: u64,
-    /// Bytes of the image.
+    /// Bytes of the disc that are there.
     len: u64,
+    /// Bytes of the image file in front of the first that is drawn.
+    front: u64,
     layout: Layout,
     topics: &'a Topics,
     marks: Marks,
@@ -71,7 +74,7 @@ impl Check<'_> {
         map: Option<&Ranges>,
         reading: &Reading,
     ) -> Result<(), Failure> {
-        let (inventory, len) = (&self.inventory, self.medium.len());
+        let (inventory, len) = (&self.inventory, self.there());
         let total = len.saturating_add(missing);
         let topics = Topics::of(inventory);
         let block = image.map_or(2048, |image| image.tree().statistics().block_size);
@@ -81,12 +84,14 @@ impl Check<'_> {
         let free = whole.minus(&used).total();
         let layout = Layout::of(&items, total, &|item, count| self.title_of(item, count));
         let bad = map.into_iter().flat_map(Ranges::iter).chain(reading.unreadable.iter());
-        let bad = bad.chain([Extent { at: len, len: missing }]).chain(reading.outcome.wrong.iter());
-        let damaged = Ranges::of(bad.chain(self.teller.damaged.iter().copied()));
+        let bad = bad.chain(reading.outcome.wrong.iter()).chain(self.teller.damaged.iter().copied());
+        let bad = bad.map(|extent| self.drawn(extent)).chain([Extent { at: len, len: missing }]);
+        let damaged = Ranges::of(bad);
         let outside = damaged.minus(&whole);
         let damaged = damaged.minus(&outside);
         let damage_titles = self.damage_titles(&damaged, &layout);
-        let suspect = reading.outcome.suspect.minus(&damaged);
+        let suspect = Ranges::of(reading.outcome.suspect.iter().map(|extent| self.drawn(extent)));
+        let suspect = suspect.minus(&damaged);
         let name = shown(self.args.of.image.file_name().map_or(&*self.args.of.image, Path::new));
         let label = image.map(|image| text::escape(image.tree().label().as_bytes())).unwrap_or_default();
         let picture = Picture {
@@ -94,6 +99,7 @@ impl Check<'_> {
             verdict: self.verdict_of_picture(total),
             total,
             len,
+            front: self.medium.in_file(self.medium.start()).unwrap_or(0),
             layout,
             topics: &topics,
             marks: Marks { damaged, suspect },
@@ -104,6 +110,12 @@ impl Check<'_> {
             let text = format!("picture {}: {error}; name another file", shown(path));
             Failure::new(Exit::MountPoint, text)
         })
+    }
+
+    /// What of a run of the disc is there, counted from the first byte that is.
+    fn drawn(&self, extent: Extent) -> Extent {
+        let start = self.medium.start();
+        Extent::between(extent.at.saturating_sub(start), extent.end().saturating_sub(start))
     }
 
     fn verdict_of_picture(&self, total: u64) -> String {
@@ -130,10 +142,12 @@ impl Check<'_> {
             topic: if span.role == Role::Content { topics.of_member(span.owner) } else { topic::STRUCTURE },
             owner: Owner::Span(*span),
         }));
-        for (number, region) in self.examination.regions.iter().enumerate() {
-            let topic = if region.has_contents { topic::BOOT } else { topic::STRUCTURE };
-            items.push(Item { extent: region.extent, topic, owner: Owner::Region(number) });
-        }
+        let regions = self.examination.regions.iter().enumerate();
+        items.extend(regions.filter(|(_, region)| !region.has_contents).map(|(number, region)| Item {
+            extent: region.extent,
+            topic: topic::STRUCTURE,
+            owner: Owner::Region(number),
+        }));
         for other in &self.examination.others {
             let is_structure =
                 |span: &&Span| matches!(span.role, Role::Names | Role::Description | Role::Attributes);
@@ -152,13 +166,36 @@ impl Check<'_> {
             }
         }
         items.retain(|item| item.extent.len > 0);
-        // Of a boot image that is a file too, the file is seen.
-        items.sort_by_key(|item| (item.extent.at, item.topic == topic::BOOT, Reverse(item.extent.len)));
         for item in &mut items {
+            item.extent = self.drawn(item.extent);
             let end = item.extent.end().checked_next_multiple_of(block).unwrap_or(u64::MAX);
             item.extent = Extent::between(item.extent.at, end);
         }
+        items.extend(self.boot_items(&items));
+        items.sort_by_key(|item| (item.extent.at, Reverse(item.extent.len)));
         items
+    }
+
+    /// Boot images and partitions, as far as nothing else lies there: of one that is a file too, the file is seen.
+    fn boot_items(&self, items: &[Item]) -> Vec<Item> {
+        let used = Ranges::of(items.iter().map(|item| item.extent));
+        let regions = self.examination.regions.iter().enumerate().filter(|(_, region)| region.has_contents);
+        let mut regions: Vec<(usize, Extent)> =
+            regions.map(|(number, region)| (number, self.drawn(region.extent))).collect();
+        regions.sort_by_key(|(_, extent)| (extent.at, Reverse(extent.len)));
+        let mut found = Vec::new();
+        // Each byte once, so that partitions which lie in each other are no work.
+        let mut done: u64 = 0;
+        for (number, extent) in regions {
+            let rest = Extent::between(extent.at.max(done), extent.end().max(done));
+            done = rest.end();
+            found.extend(Ranges::of([rest]).minus(&used).iter().map(|extent| Item {
+                extent,
+                topic: topic::BOOT,
+                owner: Owner::Region(number),
+            }));
+        }
+        found
     }
 
     /// What a field is called that stands for `count` items, of which this is the first.
@@ -183,11 +220,12 @@ impl Check<'_> {
         let mut names: Vec<Vec<String>> = vec![Vec::new(); places.len()];
         let mut steps: u32 = STEPS;
         for span in self.inventory.spans().iter().filter(|span| span.role != Role::Record) {
-            let Some(first) = damaged.first_within(span.extent) else { continue };
+            let extent = self.drawn(span.extent);
+            let Some(first) = damaged.first_within(extent) else { continue };
             let from = places.partition_point(|place| place.end() <= first);
             for (place, names) in places.iter().zip(&mut names).skip(from) {
                 steps = steps.saturating_sub(1);
-                if place.at >= span.extent.end() || steps == 0 {
+                if place.at >= extent.end() || steps == 0 {
                     break;
                 }
                 if names.len() <= NAMED {

@@ -146,7 +146,7 @@ fn row(picture: &Picture<'_>, number: u64, fields: &[super::layout::Field]) -> S
         "<text class=\"quiet\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n",
         MARGIN.saturating_add(GUTTER).saturating_sub(12),
         y_of(number).saturating_add(16),
-        offset(start),
+        offset(start.saturating_add(picture.front)),
     );
     let there = Extent::between(start, end.min(picture.len));
     if there.len > 0 {
@@ -157,7 +157,7 @@ fn row(picture: &Picture<'_>, number: u64, fields: &[super::layout::Field]) -> S
         out.push_str(&rect(picture, number, missing, 0, "missing", "", "missing"));
     }
     for field in fields {
-        let title = format!("{}\n{}", cut(&field.title, TITLE), place(field.extent));
+        let title = format!("{}\n{}", cut(&field.title, TITLE), place(picture, field.extent));
         out.push_str(&rect(picture, number, field.extent, 500, "field", color(field.topic), &title));
     }
     out
@@ -177,10 +177,14 @@ fn overlay(picture: &Picture<'_>) -> String {
         }
     };
     for extent in picture.layout.joined(&picture.marks.suspect) {
-        draw(extent, "suspect", &format!("a checksum is wrong somewhere here\n{}", place(extent)));
+        draw(extent, "suspect", &format!("a checksum is wrong somewhere here\n{}", place(picture, extent)));
     }
     for (extent, title) in &picture.damage_titles {
-        draw(*extent, "damaged", &format!("{}\n{}", cut(title, TITLE.saturating_mul(3)), place(*extent)));
+        draw(
+            *extent,
+            "damaged",
+            &format!("{}\n{}", cut(title, TITLE.saturating_mul(3)), place(picture, *extent)),
+        );
     }
     out
 }
@@ -189,8 +193,10 @@ fn color(topic: usize) -> &'static str {
     COLORS.get(topic).copied().unwrap_or("#b3b9c4")
 }
 
-fn place(extent: Extent) -> String {
-    format!("byte {} to {}: {}", extent.at, extent.end().saturating_sub(1), bytes(extent.len))
+fn place(picture: &Picture<'_>, extent: Extent) -> String {
+    let first = extent.at.saturating_add(picture.front);
+    let last = first.saturating_add(extent.len).saturating_sub(1);
+    format!("byte {first} to {last}: {}", bytes(extent.len))
 }
 
 fn bytes(len: u64) -> String {

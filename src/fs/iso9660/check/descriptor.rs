@@ -32,7 +32,7 @@ pub(super) fn check(volume: &Volume, set: &DescriptorSet, found: &mut Examinatio
                 break;
             }
         } else {
-            look(descriptor, at, set.end().max(volume.len()), found);
+            look(volume, descriptor, at, set.end().max(volume.len()), found);
         }
         at = at.saturating_add(SECTOR);
         if is_terminator(&sector) {
@@ -51,16 +51,17 @@ fn is_terminator(sector: &[u8]) -> bool {
 }
 
 /// Looks at a descriptor of a volume that ends at byte `end`.
-fn look(descriptor: &raw::VolumeDescriptor, at: u64, end: u64, found: &mut Examination) {
+fn look(volume: &Volume, descriptor: &raw::VolumeDescriptor, at: u64, end: u64, found: &mut Examination) {
     let name = match descriptor.kind {
         descriptor_type::PRIMARY => "primary",
         descriptor_type::SUPPLEMENTARY => "supplementary",
         _ => return,
     };
+    let place = volume.byte(at);
     let block_size = u64::from(descriptor.logical_block_size.get());
     if !matches!(block_size, 512 | 1024 | 2048) {
         let text = format!(
-            "the {name} volume descriptor at byte {at} has logical blocks of {block_size} bytes; 512, 1024 and 2048 are possible"
+            "the {name} volume descriptor at {place} has logical blocks of {block_size} bytes; 512, 1024 and 2048 are possible"
         );
         found.add(Finding::new(Flaw::VolumeDescriptor, text).at(at, SECTOR));
         return;
@@ -77,7 +78,7 @@ fn look(descriptor: &raw::VolumeDescriptor, at: u64, end: u64, found: &mut Exami
     ];
     for (field, _) in halves.iter().filter(|(_, agrees)| !agrees) {
         let text = format!(
-            "the {field} of the {name} volume descriptor at byte {at} is not the same in both byte orders"
+            "the {field} of the {name} volume descriptor at {place} is not the same in both byte orders"
         );
         found.add(Finding::new(Flaw::BothEndian, text).at(at, SECTOR));
     }
@@ -85,7 +86,9 @@ fn look(descriptor: &raw::VolumeDescriptor, at: u64, end: u64, found: &mut Exami
         let root_at = u64::from(root.extent.get()).saturating_mul(block_size);
         if root_at >= end {
             let text = format!(
-                "the root directory of the {name} volume descriptor is to be at byte {root_at}; the volume ends at byte {end}"
+                "the root directory of the {name} volume descriptor is to be at {}; the volume ends at {}",
+                volume.byte(root_at),
+                volume.byte(end)
             );
             found.add(Finding::new(Flaw::VolumeDescriptor, text).at(at, SECTOR));
         }

@@ -67,12 +67,15 @@ pub(super) fn find(volume: &Volume, set: &DescriptorSet, found: &mut Examination
         return;
     }
     found.region(field_at, FIELD, "the implanted MD5", false);
+    // The programs count from the start of the image file.
+    let start = volume.start();
     let mut marks = fragment_marks(&field, total, field_at);
     let whole = Expected::Digest(field.digest.into());
     marks.push(Mark { end: total, expected: whole, at: field_at, what: "all but the last sectors" });
+    marks.iter_mut().for_each(|mark| mark.end = mark.end.saturating_add(start));
     let blank = Some(Extent { at: field_at, len: FIELD });
     let is_supported = field.is_supported;
-    found.sums.push(RangeSum { name: NAME, algorithm: Algorithm::Md5, start: 0, blank, marks, is_supported });
+    found.sums.push(RangeSum { name: NAME, algorithm: Algorithm::Md5, start, blank, marks, is_supported });
 }
 
 /// The sums on the way. Each fragment is as long as the whole by one more than there are; where one is shorter than a read, some have

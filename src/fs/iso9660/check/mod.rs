@@ -1,7 +1,5 @@
-//! What is wrong with an ISO 9660 volume: descriptors, path tables, records, and what it keeps for booting; and the checksums that it
-//! carries.
+//! What is wrong with an ISO 9660 volume: descriptors, path tables, records; and the checksums that it carries.
 
-mod boot;
 mod descriptor;
 mod implanted;
 mod path_table;
@@ -29,7 +27,6 @@ pub(in crate::fs) fn check(volume: &Arc<Volume>, options: &Options, found: &mut 
     let Some(set) = wanted(volume, options) else { return };
     found.end = found.end.max(set.end());
     descriptor::check(volume, &set, found);
-    boot::check(volume, &set, found);
     implanted::find(volume, &set, found);
     tags::find(volume, &set, found);
     let everything = Options { rock_ridge: true, joliet: true, ..options.clone() };

@@ -199,8 +199,9 @@ impl Walk<'_> {
             let path = self.path(number);
             self.tallies.meet(Flaw::DirectoryParent, record.at, || {
                 format!(
-                    "{path}: names the directory at byte {at} as the one above, which is at byte {}",
-                    above.at
+                    "{path}: names the directory at {} as the one above, which is at {}",
+                    self.iso.volume.byte(at),
+                    self.iso.volume.byte(above.at)
                 )
             });
         }
@@ -219,11 +220,9 @@ impl Walk<'_> {
             ("volume sequence number", raw.volume_sequence_number.agrees()),
         ];
         for (field, _) in fields.iter().filter(|(_, agrees)| !agrees) {
-            let at = record.at;
-            self.tallies.meet(Flaw::BothEndian, at, || {
-                format!(
-                    "the {field} of the directory record at byte {at} is not the same in both byte orders"
-                )
+            let place = self.iso.volume.byte(record.at);
+            self.tallies.meet(Flaw::BothEndian, record.at, || {
+                format!("the {field} of the directory record at {place} is not the same in both byte orders")
             });
         }
     }
@@ -234,7 +233,7 @@ impl Walk<'_> {
             return;
         }
         let Some(skip) = self.iso.rock_ridge else { return };
-        let at = record.at;
+        let (volume, at) = (&self.iso.volume, record.at);
         let (mut has_posix, mut has_wrong_half, mut has_bad_name, mut is_continued) =
             (false, None, false, false);
         let next = susp::scan(susp::start(record.system_use, skip), self.iso.tree.block_size, &mut |entry| {
@@ -260,12 +259,15 @@ impl Walk<'_> {
         if let Some(signature) = has_wrong_half {
             let signature = text::escape(&signature);
             self.tallies.meet(Flaw::BothEndian, at, || {
-                format!("a number of the field {signature} of the directory record at byte {at} is not the same in both byte orders")
+                format!("a number of the field {signature} of the directory record at {} is not the same in both byte orders", volume.byte(at))
             });
         }
         if has_bad_name {
             self.tallies.meet(Flaw::RockRidge, at, || {
-                format!("the name (NM) of the directory record at byte {at} has a / or a NUL in it, and is shown with _")
+                format!(
+                    "the name (NM) of the directory record at {} has a / or a NUL in it, and is shown with _",
+                    volume.byte(at)
+                )
             });
         }
         // What goes on elsewhere may have them there.

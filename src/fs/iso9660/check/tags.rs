@@ -1,5 +1,6 @@
 //! The MD5 of a session that libisofs records in tags: a line of text in a block of its own, behind the volume descriptors, behind the
-//! tree, and at the end, each with the MD5 of all blocks of the session in front of it.
+//! tree, and at the end, each with the MD5 of all blocks of the session in front of it. Behind the last one may be the older tag of
+//! scdbackup, in the same block, with the MD5 of all bytes in front of its own line.
 
 use md5::{Digest, Md5};
 
@@ -47,6 +48,9 @@ const KINDS: [(&str, Kind); 4] = [
     ("libisofs_checksum_tag_v1", Kind::Session),
 ];
 
+/// What the line of scdbackup begins with.
+const SCDBACKUP: &[u8] = b"scdbackup_checksum_tag_v0.1 ";
+
 /// A tag that is whole.
 #[derive(Debug)]
 struct Tag {
@@ -58,6 +62,16 @@ struct Tag {
     size: u64,
     /// The block of the next tag, or of [`Kind::Relocated`] that of the session.
     next: Option<u64>,
+    digest: Vec<u8>,
+    /// The tag of scdbackup in the same block; an error where it is damaged.
+    scdbackup: Option<Result<Scdbackup, ()>>,
+}
+
+/// The tag of scdbackup.
+#[derive(Debug, PartialEq, Eq)]
+struct Scdbackup {
+    /// Bytes in front of it.
+    len: u64,
     digest: Vec<u8>,
 }
 
@@ -95,11 +109,28 @@ fn session(volume: &Volume, descriptors: &Tag, found: &mut Examination) -> Optio
         match read(volume, block) {
             Some(Ok(tag)) if tag.kind == kind && tag.start == descriptors.start => {
                 marks.push(mark(&tag, what));
+                match tag.scdbackup {
+                    Some(Ok(Scdbackup { len, digest })) if (at..at.saturating_add(SECTOR)).contains(&len) => {
+                        let expected = Expected::Digest(digest.into());
+                        marks.push(Mark {
+                            end: len,
+                            expected,
+                            at: len,
+                            what: "all that scdbackup has summed",
+                        });
+                    }
+                    Some(_) => {
+                        let text = format!("the MD5 of scdbackup at {} is damaged", volume.byte(at));
+                        found.add(Finding::new(Flaw::ImageChecksum, text).at(at, SECTOR));
+                    }
+                    None => {}
+                }
                 next = tag.next;
                 end = (kind == Kind::Session).then(|| block.saturating_add(1));
             }
             _ => {
-                let text = format!("the MD5 of {what} is to be at byte {at} and is not there, or damaged");
+                let text =
+                    format!("the MD5 of {what} is to be at {} and is not there, or damaged", volume.byte(at));
                 found.add(Finding::new(Flaw::ImageChecksum, text).at(at, SECTOR));
                 next = None;
             }
@@ -144,7 +175,7 @@ fn first_tag(volume: &Volume, start: u64, found: &mut Examination) -> Option<Tag
             // Of a session whose descriptors were moved here.
             Ok(_) => return None,
             Err(()) => {
-                let text = format!("the MD5 of the volume descriptors at byte {at} is damaged");
+                let text = format!("the MD5 of the volume descriptors at {} is damaged", volume.byte(at));
                 found.add(Finding::new(Flaw::ImageChecksum, text).at(at, SECTOR));
                 return None;
             }
@@ -184,7 +215,30 @@ fn parse(bytes: &[u8], block: u64) -> Option<Result<Tag, ()>> {
             size: number("range_size")?,
             next: number("next").or_else(|| number("session_start")),
             digest: from_hex(value("md5")?.as_bytes()).filter(|digest| digest.len() == 16)?,
+            scdbackup: bytes.get(end.saturating_add(1)..).and_then(scdbackup),
         })
+    };
+    Some(whole().ok_or(()))
+}
+
+/// The line of scdbackup: how many bytes lie in front of it, the length of its record, the record (a name, a date, these bytes
+/// again, their MD5), and the MD5 of the record.
+fn scdbackup(bytes: &[u8]) -> Option<Result<Scdbackup, ()>> {
+    let line = bytes.strip_prefix(SCDBACKUP)?;
+    let whole = || -> Option<Scdbackup> {
+        let mut words = line.splitn(3, |byte| *byte == b' ');
+        let mut number = || std::str::from_utf8(words.next()?).ok()?.parse::<u64>().ok();
+        let (len, record_len) = (number()?, as_usize(number()?));
+        let (record, own) = words.next()?.split_at_checked(record_len)?;
+        let own = own.strip_prefix(b" ")?.get(..32)?;
+        if from_hex(own)? != Md5::digest(record).as_slice() {
+            return None;
+        }
+        // The name may have spaces in it.
+        let mut parts = record.rsplitn(3, |byte| *byte == b' ');
+        let digest = from_hex(parts.next()?).filter(|digest| digest.len() == 16)?;
+        let again = std::str::from_utf8(parts.next()?).ok()?.parse::<u64>().ok()?;
+        (again == len).then_some(Scdbackup { len, digest })
     };
     Some(whole().ok_or(()))
 }
@@ -213,5 +267,21 @@ mod tests {
         assert!(parse(&damaged, 50).unwrap().is_err());
         assert!(parse(&[0; 2048], 50).is_none());
         assert!(parse(&block("libisofs_checksum_tag_v1 pos=1"), 1).unwrap().is_err(), "without the rest");
+    }
+
+    #[test]
+    fn the_line_of_scdbackup_is_believed_when_it_is_whole() {
+        let record = "a b C61121.211658 170119 193a450f34cd2bfaffb614a303cc09e1";
+        let own: String = Md5::digest(record).iter().map(|byte| format!("{byte:02x}")).collect();
+        let line = format!("scdbackup_checksum_tag_v0.1 170119 {} {record} {own}\n\0\0", record.len());
+        let found = scdbackup(line.as_bytes()).unwrap().unwrap();
+        assert_eq!((found.len, found.digest[0], found.digest[15]), (170_119, 0x19, 0xe1));
+        for (from, to) in [(" 170119 5", " 170118 5"), ("a b", "a c"), (" 57 ", " 9999 "), (" 57 ", " 5 ")] {
+            assert!(line.contains(from), "{from}");
+            let damaged = line.replacen(from, to, 1);
+            assert_eq!(scdbackup(damaged.as_bytes()), Some(Err(())), "{damaged}");
+        }
+        assert_eq!(scdbackup(b"scdbackup_checksum_tag_v0.1 "), Some(Err(())));
+        assert_eq!(scdbackup(&[0; 100]), None);
     }
 }

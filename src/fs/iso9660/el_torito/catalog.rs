@@ -6,7 +6,7 @@ use super::raw::{self, IS_EXTENDED, indicator};
 use crate::{
     bytes::as_u64,
     error::{Corrupt, Error, Findings, Result},
-    fs::boot::{Emulation, Platform},
+    fs::boot::{Emulation, Platform, VALIDATION_ENTRY},
     limits, text,
     volume::Volume,
 };
@@ -96,7 +96,7 @@ fn validated(record: &[u8; RECORD], at: u64, findings: &mut Findings) -> Option<
         return None;
     }
     let mut note = |field, found: String, allowed: String| {
-        findings.noted.push(Corrupt::new("validation entry", at, field, found, allowed));
+        findings.noted.push(Corrupt::new(VALIDATION_ENTRY, at, field, found, allowed));
     };
     if !is_summed {
         let right = entry.checksum.get().wrapping_sub(sum);

@@ -66,15 +66,21 @@ fn read(udf: &Udf, place: PartitionPlace, block: u32, len: u64, found: &mut Exam
     let at = space.at(place.start).saturating_add(space.at(block));
     found.region(at, len, "the bitmap of free space", false);
     let mut wrong = |text: String| {
-        add(found, Flaw::SpaceBitmap, at, len, format!("the bitmap of free space at byte {at} {text}"));
+        add(
+            found,
+            Flaw::SpaceBitmap,
+            at,
+            len,
+            format!("the bitmap of free space at {} {text}", space.volume.byte(at)),
+        );
         None
     };
     if len > limits::SPACE_BITMAP || !space.volume.contains(at, len) {
-        return wrong(format!("has {len} bytes; the image ends at byte {}", space.volume.len()));
+        return wrong(format!("has {len} bytes; {}", space.volume.bounds()));
     }
     let mut bytes = vec![0; as_usize(len)];
     if let Err(error) = space.volume.read_past(&mut bytes, at) {
-        return wrong(format!("cannot be read: {error}"));
+        return wrong(format!("cannot be read: {}", space.volume.said(&error)));
     }
     let Ok((raw, bits)) = raw::SpaceBitmap::ref_from_prefix(&bytes) else {
         return wrong("is shorter than its header".to_owned());
@@ -123,8 +129,9 @@ fn compare(udf: &Udf, bitmap: &Bitmap, inventory: &Inventory, found: &mut Examin
     }
     if let Some(first) = first {
         let text = format!(
-            "{wrong} blocks are free by the bitmap of free space at byte {} and in use, the first at byte {first}",
-            bitmap.at
+            "{wrong} blocks are free by the bitmap of free space at {} and in use, the first at {}",
+            space.volume.byte(bitmap.at),
+            space.volume.byte(first)
         );
         add(found, Flaw::SpaceBitmap, first, space.block_size, text);
     }

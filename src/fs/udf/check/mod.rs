@@ -92,7 +92,7 @@ fn recognition(volume: &Volume, session: u64, found: &mut Examination) {
         (Some(begin), Some(name), Some(close)) if begin < name && name < close => return,
         _ => "the right order",
     };
-    let text = format!("the recognition sequence at byte {start} lacks {missing}");
+    let text = format!("the recognition sequence at {} lacks {missing}", volume.byte(start));
     add(found, Flaw::Recognition, start, 0, text);
 }
 
@@ -113,15 +113,14 @@ fn anchors(
     places.dedup();
     for block in places {
         let at = u64::from(block).saturating_mul(block_size);
-        let is_first = block == first;
+        let (is_first, place) = (block == first, volume.byte(at));
         let flaw = if is_first { Flaw::Anchor } else { Flaw::AnchorCopy };
         match anchor::read(volume, block_size, block) {
             Some(anchor) => {
                 found.region(at, block_size, "an anchor", is_first);
                 // One that is left of an older volume leads elsewhere.
                 if anchor != *used {
-                    let text =
-                        format!("the anchor at byte {at} leads to another volume, or to another place");
+                    let text = format!("the anchor at {place} leads to another volume, or to another place");
                     add(found, Flaw::AnchorCopy, at, block_size, text);
                 }
             }
@@ -134,9 +133,9 @@ fn anchors(
                 let is_overwritten =
                     is_first && volume.contains(at, block_size) && !is_unrecorded(volume, at);
                 if is_damaged || is_overwritten {
-                    add(found, flaw, at, block_size, format!("the anchor at byte {at} is damaged"));
+                    add(found, flaw, at, block_size, format!("the anchor at {place} is damaged"));
                 } else if is_first {
-                    let text = format!("there is no anchor at block 256 (byte {at})");
+                    let text = format!("there is no anchor at block 256 ({place})");
                     add(found, Flaw::AnchorCopy, at, block_size, text);
                 }
             }
@@ -157,11 +156,11 @@ fn sequences(volume: &Volume, block_size: u64, anchor: &Anchor, found: &mut Exam
     found.region(main_at, main_len, "the main volume descriptor sequence", true);
     found.region(reserve_at, reserve_len, "the reserve volume descriptor sequence", false);
     if let Some(error) = &main.wrong {
-        let text = format!("the main volume descriptor sequence is damaged: {error}");
+        let text = format!("the main volume descriptor sequence is damaged: {}", volume.said(error));
         add(found, Flaw::MainSequence, main_at, main_len, text);
     }
     if let Some(error) = &reserve.wrong {
-        let text = format!("the reserve volume descriptor sequence is damaged: {error}");
+        let text = format!("the reserve volume descriptor sequence is damaged: {}", volume.said(error));
         add(found, Flaw::ReserveSequence, reserve_at, reserve_len, text);
     } else if main.wrong.is_none() && main.says != reserve.says {
         let text = "the reserve volume descriptor sequence says something else than the main one".to_owned();
@@ -173,6 +172,7 @@ fn sequences(volume: &Volume, block_size: u64, anchor: &Anchor, found: &mut Exam
 /// What stands behind the partition maps: places, tables, copies.
 fn partitions(udf: &Udf, found: &mut Examination) {
     let space = &udf.space;
+    let said = |error| space.volume.said(error);
     let is_virtual = space.partitions.iter().any(|p| matches!(p, Partition::Virtual { .. }));
     for (index, partition) in space.partitions.iter().enumerate() {
         match partition {
@@ -185,17 +185,17 @@ fn partitions(udf: &Udf, found: &mut Examination) {
             }
             Partition::Virtual { table, .. } => {
                 if let Some(error) = &table.newer {
-                    let text = format!("behind the virtual allocation table that is used: {error}");
+                    let text = format!("behind the virtual allocation table that is used: {}", said(error));
                     add(found, Flaw::Structure, 0, 0, text);
                 }
             }
             Partition::Metadata { main, mirror } => {
                 if let Err(error) = main {
-                    let text = format!("the metadata file cannot be read: {error}");
+                    let text = format!("the metadata file cannot be read: {}", said(error));
                     add(found, Flaw::Metadata, 0, 0, text);
                 }
                 if let Err(error) = mirror {
-                    let text = format!("the mirror of the metadata file cannot be read: {error}");
+                    let text = format!("the mirror of the metadata file cannot be read: {}", said(error));
                     add(found, Flaw::MetadataCopy, 0, 0, text);
                 }
                 for (file, name) in [(main, "the metadata"), (mirror, "the mirror of the metadata")] {
@@ -207,7 +207,7 @@ fn partitions(udf: &Udf, found: &mut Examination) {
                 }
             }
             Partition::Missing(error) => {
-                let text = format!("partition {index} cannot be read: {error}");
+                let text = format!("partition {index} cannot be read: {}", said(error));
                 add(found, Flaw::Structure, 0, 0, text);
             }
         }

@@ -29,7 +29,8 @@ fn integrity(udf: &Udf, inventory: Option<&Inventory>, found: &mut Examination) 
     let integrity = &udf.integrity;
     if !udf.has_integrity {
         if place.blocks > 0 {
-            let text = format!("the integrity descriptor at byte {at} is damaged, or not there");
+            let text =
+                format!("the integrity descriptor at {} is damaged, or not there", udf.space.volume.byte(at));
             add(found, Flaw::Integrity, at, len, text);
         }
         return;
@@ -113,7 +114,10 @@ fn copies(udf: &Udf, inventory: &Inventory, found: &mut Examination) {
     for ((count, first), (flaw, name)) in wrong.into_iter().zip(kinds) {
         if count > 0 {
             let at = first.unwrap_or(0);
-            let text = format!("{count} file entries are damaged in {name}, the first at byte {at}");
+            let text = format!(
+                "{count} file entries are damaged in {name}, the first at {}",
+                udf.space.volume.byte(at)
+            );
             add(found, flaw, at, udf.space.block_size, text);
         }
     }
