@@ -240,6 +240,22 @@ fn directories_that_are_extracted_at_once_are_as_they_were() {
         maker::set_mode(&source.join(format!("d{}/e{n}", n % 7)), [0o755, 0o555, 0o500][n % 3]);
     }
     maker::set_mode(&source.join("d3"), 0o555);
+    // In these nobody finds a first name once they have their permissions.
+    for mode in [0o000, 0o111, 0o311, 0o644] {
+        let shut = source.join(format!("shut{mode:o}"));
+        for name in ["a", "b", "c/d"] {
+            fs::create_dir_all(shut.join(name)).unwrap();
+            fs::write(shut.join(name).join("long"), maker::bytes(mode.into(), 3_000_000)).unwrap();
+        }
+        for name in ["b/second", "c/d/third", "c/fourth"] {
+            let first = shut.join("a/first");
+            if !first.exists() {
+                fs::write(&first, maker::bytes(mode.into(), 9000)).unwrap();
+            }
+            fs::hard_link(&first, shut.join(name)).unwrap();
+        }
+        maker::set_mode(&shut, mode);
+    }
     // More than one thread takes at once.
     let large = source.join("large");
     fs::create_dir(&large).unwrap();

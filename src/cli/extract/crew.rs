@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, Scope},
@@ -18,6 +18,9 @@ const MOST: usize = 4;
 /// Jobs that wait for a thread; the directory of each is held open, and its names.
 const WAITING: usize = 4;
 
+/// Bytes of names of a directory from which on no other thread gets it: those that wait are held.
+const LARGE: usize = 8 << 20;
+
 /// Some of what is in one directory, to be extracted.
 pub(super) struct Job {
     pub(super) place: Arc<Place>,
@@ -31,7 +34,39 @@ pub(super) struct Job {
 }
 
 /// Threads, or none: then whoever has a job does it.
-pub(super) struct Crew(Option<SyncSender<Job>>);
+#[derive(Default)]
+pub(super) struct Crew {
+    sender: Option<SyncSender<(Job, Ticket)>>,
+    given: Arc<Given>,
+}
+
+/// Jobs that were given and are not done.
+#[derive(Default)]
+struct Given {
+    count: Mutex<usize>,
+    is_none: Condvar,
+}
+
+/// One of them, until this is dropped.
+struct Ticket(Arc<Given>);
+
+impl Ticket {
+    fn of(given: &Arc<Given>) -> Self {
+        let mut count = given.count.lock().unwrap_or_else(PoisonError::into_inner);
+        *count = count.saturating_add(1);
+        Self(given.clone())
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut count = self.0.count.lock().unwrap_or_else(PoisonError::into_inner);
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            self.0.is_none.notify_all();
+        }
+    }
+}
 
 /// How many threads there are to be; 0 where more than one does harm.
 pub(super) fn threads() -> usize {
@@ -52,27 +87,36 @@ impl Crew {
             thread::Builder::new().spawn_scoped(scope, move || work(shared, &receiver)).is_ok()
         };
         let has_begun = (0..threads).filter(|n| start(*n)).count() > 0;
-        Self(has_begun.then_some(sender))
+        Self { sender: has_begun.then_some(sender), given: Arc::default() }
     }
 
     /// Has a job done.
     pub(super) fn give(&self, shared: &Shared, job: Job) {
-        match &self.0 {
+        match self.sender.as_ref().filter(|_| job.listing.weight() < LARGE) {
             None => run(shared, job),
             Some(sender) => {
-                if let Err(back) = sender.send(job) {
-                    run(shared, back.0);
+                if let Err(back) = sender.send((job, Ticket::of(&self.given))) {
+                    run(shared, back.0.0);
                 }
             }
         }
     }
+
+    /// Waits until all that was given is done.
+    pub(super) fn wait(&self) {
+        let mut count = self.given.count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *count > 0 {
+            count = self.given.is_none.wait(count).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
 }
 
-fn work(shared: &Shared, jobs: &Mutex<Receiver<Job>>) {
+fn work(shared: &Shared, jobs: &Mutex<Receiver<(Job, Ticket)>>) {
     loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((job, ticket)) = next else { return };
         run(shared, job);
+        drop(ticket);
     }
 }
 

@@ -12,11 +12,21 @@ use crate::tree::{NodeId, Stat};
 /// Files that are remembered until all of their names have been met: of more, each name is a file of its own.
 const REMEMBERED: usize = 1 << 20;
 
+/// Bytes of their paths.
+const REMEMBERED_BYTES: usize = 64 << 20;
+
 /// The files of the image that have other names yet to come.
 #[derive(Default)]
 pub(super) struct Names {
-    first: Mutex<HashMap<NodeId, First>>,
+    known: Mutex<Known>,
     turn: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Known {
+    first: HashMap<NodeId, First>,
+    /// Bytes of the paths in it.
+    bytes: usize,
 }
 
 /// What was extracted under the first name.
@@ -35,7 +45,11 @@ impl Names {
     }
 
     pub(super) fn knows(&self, id: NodeId) -> bool {
-        self.first.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+        self.known().first.contains_key(&id)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers what is called `name` in `place` now.
@@ -45,10 +59,14 @@ impl Names {
             return Ok(());
         }
         if let Some(found) = place.find(name)? {
-            let mut names = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-            if names.len() < REMEMBERED {
+            let mut known = self.known();
+            let bytes = known.bytes.saturating_add(path.len());
+            if known.first.len() < REMEMBERED && bytes <= REMEMBERED_BYTES {
                 let first = First { path: path.to_vec(), identity: identity(&found), left };
-                names.insert(stat.id, first);
+                known.bytes = bytes;
+                if let Some(other) = known.first.insert(stat.id, first) {
+                    known.bytes = known.bytes.saturating_sub(other.path.len());
+                }
             }
         }
         Ok(())
@@ -57,12 +75,13 @@ impl Names {
     /// Makes `name` in `place` another name of what was extracted before; false when that cannot be done, because it is not there
     /// any more, or is something else, or has as many names as it can have.
     pub(super) fn link(&self, id: NodeId, base: &Place, place: &Place, name: &[u8]) -> bool {
-        let mut names = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(first) = names.get_mut(&id) else { return false };
+        let mut known = self.known();
+        let Some(first) = known.first.get_mut(&id) else { return false };
         let is_linked = make(first, base, place, name).is_ok();
         first.left = first.left.saturating_sub(1);
         if first.left == 0 {
-            names.remove(&id);
+            let path = known.first.remove(&id).map_or(0, |first| first.path.len());
+            known.bytes = known.bytes.saturating_sub(path);
         }
         is_linked
     }

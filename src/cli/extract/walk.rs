@@ -41,6 +41,10 @@ impl<'a> Walk<'a> {
                 if self.shared.report.is_stopped() { None } else { next_directory(step, listing.as_ref()) };
             let is_wanted = step.is_wanted;
             let Some((name, id)) = below else {
+                if self.way.closes() {
+                    // Nobody finds the first names of files in it any more.
+                    self.crew.wait();
+                }
                 if let Err(error) = self.way.leave() {
                     self.shared.report.failed(&self.path, &error.into());
                 }

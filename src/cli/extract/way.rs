@@ -22,6 +22,9 @@ const HELD: usize = 32;
 /// Permissions of a directory while it is being filled.
 const BUSY: u32 = 0o700;
 
+/// Permissions with which what is in a directory is found.
+const OPEN: u32 = 0o500;
+
 /// A directory on the way down.
 pub(super) struct Step {
     pub(super) directory: NodeId,
@@ -60,6 +63,12 @@ pub(super) struct Finish {
 impl Finish {
     fn new(stat: Option<Stat>, before: Option<u32>) -> Arc<Self> {
         Arc::new(Self { users: AtomicUsize::new(1), stat, before })
+    }
+
+    /// Whether its owner can neither list nor enter it then.
+    fn closes(&self) -> bool {
+        let permissions = self.stat.as_ref().map(|stat| stat.permissions.into()).or(self.before);
+        permissions.is_some_and(|permissions| permissions & OPEN != OPEN)
     }
 
     /// Leaves the directory, which is `place`.
@@ -138,6 +147,12 @@ impl<'a> Way<'a> {
         let made = self.steps.last()?.made.as_ref()?;
         made.finish.users.fetch_add(1, Ordering::AcqRel);
         Some(made.finish.clone())
+    }
+
+    /// Whether what is in the last directory can no longer be found once it is left.
+    pub(super) fn closes(&self) -> bool {
+        let made = self.steps.last().and_then(|step| step.made.as_ref());
+        !self.shared.is_root && made.is_some_and(|made| made.finish.closes())
     }
 
     /// Leaves the last directory.
