@@ -16,7 +16,7 @@ pub use boot::{
 use self::boot::Lazy;
 pub use crate::fs::{
     NameMap, Options as TreeOptions, Origin, Reason, Session, View,
-    check::{Compared, Examination, Expected, Finding, Flaw, Mark, OtherTree, RangeSum, Reach, Region},
+    check::{Compared, Examination, Expected, Finding, Flaw, Mark, Mask, OtherTree, RangeSum, Reach, Region},
     description,
 };
 use crate::{

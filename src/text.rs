@@ -37,6 +37,16 @@ pub fn split_version(name: &[u8]) -> (&[u8], Option<u16>) {
     }
 }
 
+/// Bytes from hexadecimal digits in any case; `None` for anything else.
+pub fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    text.chunks(2).map(pair).collect()
+}
+
 /// Whether a character does not show itself: controls, and marks that turn the direction of text or are invisible.
 pub fn is_disguise(c: char) -> bool {
     if c.is_ascii() {
@@ -83,6 +93,12 @@ pub fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_come_in_pairs_and_in_any_case() {
+        assert_eq!(from_hex(b"00fF"), Some(vec![0, 255]));
+        assert_eq!([&b"00fFa"[..], b"0g", b"0 "].map(from_hex), [None, None, None]);
+    }
 
     #[test]
     fn utf16_keeps_pairs_and_replaces_halves() {

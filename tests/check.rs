@@ -304,6 +304,103 @@ fn a_small_image_with_an_implanted_md5_is_whole() {
     check(&with_byte_changed(&whole, 100_000), &[]).assert_damaged();
 }
 
+/// Puts into an image what `tagmedia --digest sha256 --pad PAD --fragments 20` does, as it is described: in blocks of 512 bytes a partition
+/// and where a signature is to be.
+fn tag(bytes: &mut [u8], pad: usize, partition: (usize, usize), signature: usize) {
+    use sha2::{Digest, Sha256};
+    const STEP: usize = 32 * 1024;
+    let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let field = 16 * SECTOR as usize + 883;
+    let mut counted = bytes.to_vec();
+    counted[..512].fill(0);
+    counted[field..field + 512].fill(b' ');
+    counted[signature * 512 + 64..signature * 512 + 2048].fill(0);
+    let size = u32::from_be_bytes(bytes[16 * SECTOR as usize + 84..][..4].try_into().unwrap());
+    let size = (u64::from(size) * SECTOR) as usize;
+    let content = size - pad * SECTOR as usize;
+    let mut volume = Sha256::new();
+    let (mut fragments, mut last) = (String::new(), 0);
+    for (number, step) in counted[..content].chunks(STEP).enumerate() {
+        volume.update(step);
+        let fragment = number * STEP / (content / 21);
+        if fragment != last && fragment <= 20 {
+            for byte in &volume.clone().finalize()[..3] {
+                fragments.push(format!("{byte:x}").chars().next().unwrap());
+            }
+            last = fragment;
+        }
+    }
+    volume.update(vec![0; size - content]);
+    let of_partition = Sha256::digest(&counted[partition.0 * 512..(partition.0 + partition.1) * 512]);
+    let text = format!(
+        "check=1;pad={pad};sha256sum={};fragment sums={fragments};fragment count=20;partition={},{},{};signature={signature}",
+        hex(&volume.finalize()),
+        partition.0,
+        partition.1,
+        hex(&of_partition)
+    );
+    bytes[field..field + 512].fill(b' ');
+    bytes[field..field + text.len()].copy_from_slice(text.as_bytes());
+}
+
+#[test]
+fn the_checksums_of_tagmedia_say_whether_volume_and_partition_are_right() {
+    if lacks(&["genisoimage"]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    let (source, image) = (workshop.source(), workshop.image());
+    checked::fill(&source, 100);
+    let block = [&b"7984fc91-a43f-4e45-bf27-6d3aa08b24cf"[..], &[0; 2012]].concat();
+    fs::write(source.join("signature"), &block).unwrap();
+    maker::genisoimage(&image, &source, &["-R", "-J", "-pad"]);
+    let mut bytes = fs::read(&image).unwrap();
+    let signature = place_of(&bytes, &block) as usize / 512;
+    let partition = (100, bytes.len() / 512 - 100);
+    tag(&mut bytes, 150, partition, signature);
+    fs::write(&image, &bytes).unwrap();
+    let whole = Whole::of(workshop, image, View::RockRidge);
+    let said = check(&whole.image, &[]);
+    said.assert_whole();
+    assert_eq!(said.checksums("tagmedia"), Some([2, 2, 0, 0]));
+    // What is written later: boot code, a signature.
+    let mut later = bytes.clone();
+    later[..446].fill(7);
+    later[signature * 512 + 64..][..500].fill(b'S');
+    let path = whole.workshop.path("later");
+    fs::write(&path, &later).unwrap();
+    let said = check(&path, &[]);
+    said.assert_whole();
+    assert_eq!(said.checksums("tagmedia"), Some([2, 2, 0, 0]));
+    let content = bytes.len() as u64 - 150 * SECTOR;
+    for name in ["file008", "a/file041", "c/file099"] {
+        let at = place_of(&whole.bytes, &fs::read(whole.workshop.source().join(name)).unwrap());
+        let said = check(&with_byte_changed(&whole, at), &[]);
+        said.assert_damaged();
+        assert_eq!(said.checksums("tagmedia"), Some([2, 0, 2, 0]));
+        let of_volume = &said.of("image-checksum")[0];
+        let (from, len) = (of_volume["at"].as_u64().unwrap(), of_volume["length"].as_u64().unwrap());
+        assert!((from..from + len).contains(&at) && len < content / 21 + 2 * 32 * 1024, "{from} {len} {at}");
+        assert!(said.paths(&["image-checksum"]).contains(name), "{name}");
+    }
+    // In front of the partition.
+    let said = check(&with_byte_changed(&whole, 33 * 1024 + 1500), &[]);
+    assert_eq!(said.checksums("tagmedia"), Some([2, 1, 1, 0]));
+    // Padding counts in the partition alone.
+    let said = check(&with_byte_changed(&whole, content + 5000), &[]);
+    assert_eq!(said.checksums("tagmedia"), Some([2, 1, 1, 0]));
+    // Less digits than the checksum has.
+    let mut cut = bytes;
+    let field = 16 * SECTOR as usize + 883;
+    let short = b"sha256sum=00ff".to_vec();
+    cut[field..field + 512].fill(b' ');
+    cut[field..field + short.len()].copy_from_slice(&short);
+    fs::write(&path, &cut).unwrap();
+    let said = check(&path, &[]);
+    said.assert_whole();
+    assert_eq!(said.of("unverified").len(), 1);
+}
+
 #[test]
 fn the_md5_of_libisofs_says_which_file_or_part_is_wrong() {
     if lacks(&["xorriso"]) {

@@ -83,9 +83,13 @@ impl Volume {
 
     /// Where the image begins and ends, as the end of a sentence.
     pub fn bounds(&self) -> String {
-        match self.start {
-            0 => format!("the image ends at byte {}", self.len()),
-            start => format!("the image has bytes {start} to {} of its disc", self.len()),
+        match (self.start, self.front) {
+            (0, 0) => format!("the image ends at byte {}", self.len()),
+            (0, front) => format!(
+                "the disc, which begins at byte {front} of the image, ends at its byte {}",
+                self.len()
+            ),
+            (start, _) => format!("the image has bytes {start} to {} of its disc", self.len()),
         }
     }
 

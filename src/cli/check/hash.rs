@@ -29,16 +29,6 @@ pub(super) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Bytes from hexadecimal digits in any case; `None` for anything else.
-pub(super) fn from_hex(text: &[u8]) -> Option<Box<[u8]>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    };
-    text.chunks(2).map(pair).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,7 +52,5 @@ mod tests {
             assert_eq!(hasher(algorithm).finalize().len(), len);
             assert_eq!(Algorithm::of_length(len), Some(algorithm));
         }
-        assert_eq!(from_hex(b"00fFa").as_deref(), None);
-        assert_eq!(from_hex(b"00fF").as_deref(), Some(&[0, 255][..]));
     }
 }

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use super::{
     super::list_name::{Form, form},
     finder::Finder,
-    hash::from_hex,
 };
 use crate::{
     bytes::{as_u64, as_usize},
     limits,
+    text::from_hex,
     tree::{Algorithm, Inventory, Kind, NodeId, Tree},
 };
 
@@ -186,7 +186,7 @@ type Parts<'a> = (Algorithm, Box<[u8]>, &'a [u8]);
 fn gnu(line: &[u8], wanted: Option<Algorithm>) -> Option<Parts<'_>> {
     let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t'))?;
     let (digits, behind) = line.split_at_checked(end)?;
-    let digest = from_hex(digits)?;
+    let digest: Box<[u8]> = from_hex(digits)?.into();
     let algorithm = Algorithm::of_length(digest.len())?;
     if wanted.is_some_and(|wanted| wanted != algorithm) {
         return None;
@@ -206,7 +206,7 @@ fn bsd(line: &[u8]) -> Option<Parts<'_>> {
     let algorithm = Algorithm::named(word)?;
     let name = line.get(open.checked_add(1)?..close)?;
     let behind = line.get(close.checked_add(1)?..)?.trim_ascii_start();
-    let digest = from_hex(behind.strip_prefix(b"=")?.trim_ascii())?;
+    let digest: Box<[u8]> = from_hex(behind.strip_prefix(b"=")?.trim_ascii())?.into();
     let is_its = Algorithm::of_length(digest.len()) == Some(algorithm);
     (is_its && !name.is_empty()).then_some((algorithm, digest, name))
 }
@@ -218,7 +218,7 @@ fn parse_tree_info(line: &[u8]) -> Option<Line<'_>> {
     let value = line.get(equals.checked_add(1)?..)?.trim_ascii();
     let colon = value.iter().position(|byte| *byte == b':')?;
     let algorithm = Algorithm::named(std::str::from_utf8(value.get(..colon)?).ok()?.trim())?;
-    let digest = from_hex(value.get(colon.checked_add(1)?..)?)?;
+    let digest: Box<[u8]> = from_hex(value.get(colon.checked_add(1)?..)?)?.into();
     let is_its = Algorithm::of_length(digest.len()) == Some(algorithm);
     (is_its && !name.is_empty()).then_some(Line { algorithm, digest, name: name.into() })
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     bytes::{as_u64, as_usize},
     limits,
-    open::{Medium, RangeSum},
+    open::{Mask, Medium, RangeSum},
     tree::{Algorithm, Extent},
 };
 
@@ -272,7 +272,6 @@ fn sum_range(sum: &RangeSum, chunks: &Receiver<Arc<Chunk>>) -> Vec<Option<bool>>
     let mut marks = sum.marks.iter().zip(&mut results).peekable();
     let mut hasher = hasher(sum.algorithm);
     let mut at = sum.start;
-    let blanks = vec![b' '; as_usize(sum.blank.map_or(0, |blank| blank.len).min(CHUNK))];
     while let Ok(chunk) = chunks.recv() {
         if chunk.extent().end() <= at {
             continue;
@@ -284,7 +283,7 @@ fn sum_range(sum: &RangeSum, chunks: &Receiver<Arc<Chunk>>) -> Vec<Option<bool>>
             if chunk.at > at || chunk.bad.within(part) > 0 {
                 return results;
             }
-            update(&mut hasher, &chunk, part, sum.blank, &blanks);
+            update(&mut hasher, &chunk, part, &sum.masks);
             at = to;
             if mark.end > to {
                 break;
@@ -300,13 +299,16 @@ fn sum_range(sum: &RangeSum, chunks: &Receiver<Arc<Chunk>>) -> Vec<Option<bool>>
     results
 }
 
-/// Adds a part of a chunk, with spaces in place of what is blank.
-fn update(hasher: &mut Hasher, chunk: &Chunk, part: Extent, blank: Option<Extent>, blanks: &[u8]) {
-    let blank = blank.unwrap_or_default();
-    let (from, to) = (blank.at.clamp(part.at, part.end()), blank.end().clamp(part.at, part.end()));
-    hasher.update(chunk.slice(Extent::between(part.at, from)));
-    hasher.update(blanks.get(..as_usize(to.saturating_sub(from))).unwrap_or_default());
-    hasher.update(chunk.slice(Extent::between(to, part.end())));
+/// Adds a part of a chunk, with other bytes in place of those that are masked.
+fn update(hasher: &mut Hasher, chunk: &Chunk, part: Extent, masks: &[Mask]) {
+    let mut at = part.at;
+    for mask in masks {
+        let (from, to) = (mask.extent.at.clamp(at, part.end()), mask.extent.end().clamp(at, part.end()));
+        hasher.update(chunk.slice(Extent::between(at, from)));
+        hasher.update(&vec![mask.byte; as_usize(to.saturating_sub(from))]);
+        at = to;
+    }
+    hasher.update(chunk.slice(Extent::between(at, part.end())));
 }
 
 /// Makes checksums of files, by the numbers of their jobs.

@@ -27,7 +27,7 @@ impl Comparison<'_> {
             let mut whole = right.filter(|(mark, _)| matches!(mark.expected, Expected::Digest(_)));
             if let Some((mark, _)) = whole.next_back() {
                 let all = Ranges::of([Extent::between(sum.start, mark.end)]);
-                verified.extend(all.minus(&Ranges::of(sum.blank)).iter());
+                verified.extend(all.minus(&masked(sum)).iter());
             }
         }
         Ranges::of(verified)
@@ -105,7 +105,8 @@ impl Comparison<'_> {
     fn is_changed_on_purpose(&self, region: Extent, verified: &Ranges) -> bool {
         let right = self.sums.iter().zip(&self.passed.marks);
         let right = right.filter(|(_, results)| results.last() == Some(&Some(true)));
-        let blanks = Ranges::of(right.filter_map(|(sum, _)| sum.blank));
+        let own = right.flat_map(|(sum, _)| &sum.masks).filter(|mask| mask.is_checksum);
+        let blanks = Ranges::of(own.map(|mask| mask.extent));
         let open = Ranges::of([region]).minus(verified);
         open.minus(&blanks).is_empty() && !open.is_empty()
     }
@@ -151,4 +152,9 @@ impl Comparison<'_> {
         }
         teller.tell(&finding, None);
     }
+}
+
+/// Bytes of which a checksum says nothing.
+fn masked(sum: &RangeSum) -> Ranges {
+    Ranges::of(sum.masks.iter().map(|mask| mask.extent))
 }

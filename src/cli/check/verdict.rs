@@ -11,7 +11,7 @@ const SOURCES: usize = 5;
 /// A checksum that was compared, as JSON.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Compared {
-    /// Whose it is: `implanted-md5`, `session-md5`, `file-md5`, or the path of a list.
+    /// Whose it is: `implanted-md5`, `tagmedia`, `session-md5`, `file-md5`, `packed-blocks`, or the path of a list.
     pub(super) source: String,
     /// How many checksums there are.
     pub(super) sums: u64,

@@ -87,12 +87,23 @@ pub struct RangeSum {
     pub algorithm: Algorithm,
     /// The first byte.
     pub start: u64,
-    /// Bytes that count as spaces, because the checksum itself lies in them.
-    pub blank: Option<Extent>,
+    /// Bytes that count as others, by their places.
+    pub masks: Vec<Mask>,
     /// Where one ends, in rising order.
     pub marks: Vec<Mark>,
     /// Whether its maker says that it supports the image; `None` where it says nothing of that.
     pub is_supported: Option<bool>,
+}
+
+/// Bytes of the image that count as others in a checksum, because they are written later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mask {
+    /// Where they lie.
+    pub extent: Extent,
+    /// What each of them counts as.
+    pub byte: u8,
+    /// Whether the checksum itself lies in them.
+    pub is_checksum: bool,
 }
 
 /// Where a checksum of all bytes so far is recorded.

@@ -9,7 +9,7 @@ mod flaw;
 
 use std::sync::Arc;
 
-pub use finding::{Examination, Expected, Finding, Mark, OtherTree, RangeSum, Region};
+pub use finding::{Examination, Expected, Finding, Mark, Mask, OtherTree, RangeSum, Region};
 pub use flaw::Flaw;
 
 use super::{Options, View, iso9660, udf};

@@ -1,13 +1,16 @@
 //! What is wrong with an ISO 9660 volume: descriptors, path tables, records; and the checksums that it carries.
 
+mod application_use;
 mod descriptor;
 mod implanted;
 mod path_table;
 mod records;
+mod tagged;
 mod tags;
 
 use std::sync::Arc;
 
+use self::application_use::ApplicationUse;
 use super::{
     Iso9660,
     choice::{self, Candidate},
@@ -27,8 +30,7 @@ pub(in crate::fs) fn check(volume: &Arc<Volume>, options: &Options, found: &mut 
     let Some(set) = wanted(volume, options) else { return };
     found.end = found.end.max(set.end());
     descriptor::check(volume, &set, found);
-    implanted::find(volume, &set, found);
-    tags::find(volume, &set, found);
+    add_sums(volume, &set, found);
     let everything = Options { rock_ridge: true, joliet: true, ..options.clone() };
     for candidate in distinct(choice::candidates(volume, &set, &everything)) {
         let view = candidate.view;
@@ -58,9 +60,16 @@ pub(in crate::fs) fn trees(volume: &Arc<Volume>, options: &Options) -> Vec<View>
 /// The checksums that a session keeps of parts of the image.
 pub(super) fn sums(volume: &Volume, set: &DescriptorSet) -> Vec<RangeSum> {
     let mut found = Examination::default();
-    implanted::find(volume, set, &mut found);
-    tags::find(volume, set, &mut found);
+    add_sums(volume, set, &mut found);
     found.sums
+}
+
+fn add_sums(volume: &Volume, set: &DescriptorSet, found: &mut Examination) {
+    if let Some(field) = ApplicationUse::read(volume, set) {
+        implanted::find(volume, &field, found);
+        tagged::find(volume, &field, found);
+    }
+    tags::find(volume, set, found);
 }
 
 fn wanted(volume: &Volume, options: &Options) -> Option<DescriptorSet> {

@@ -4,17 +4,15 @@
 
 use md5::{Digest, Md5};
 
-use super::{
-    super::{
-        descriptor::DescriptorSet,
-        raw::{SECTOR, SYSTEM_AREA_SECTORS},
-    },
-    implanted::from_hex,
+use super::super::{
+    descriptor::DescriptorSet,
+    raw::{SECTOR, SYSTEM_AREA_SECTORS},
 };
 use crate::{
     bytes::as_usize,
     fs::check::{Examination, Expected, Finding, Flaw, Mark, RangeSum},
     limits,
+    text::from_hex,
     tree::Algorithm,
     volume::Volume,
 };
@@ -146,13 +144,16 @@ fn mark(tag: &Tag, what: &'static str) -> Mark {
     Mark { end, expected: Expected::Digest(tag.digest.clone().into()), at, what }
 }
 
-fn add(found: &mut Examination, tag: &Tag, marks: Vec<Mark>) {
+fn add(found: &mut Examination, tag: &Tag, mut marks: Vec<Mark>) {
     let start = tag.start.saturating_mul(SECTOR);
+    // A tag vouches for its own line alone, which can lie.
+    marks.retain(|mark| mark.end >= start);
+    marks.sort_by_key(|mark| mark.end);
     found.sums.push(RangeSum {
         name: NAME,
         algorithm: Algorithm::Md5,
         start,
-        blank: None,
+        masks: Vec::new(),
         marks,
         is_supported: None,
     });
