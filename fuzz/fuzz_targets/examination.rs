@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use isomount::{
     Error,
-    open::{Examination, Image, Medium, OpenOptions},
+    open::{Compared, Examination, Image, Medium, OpenOptions, Reach},
     source::Source,
     tree::{Inventory, inventory::Role},
 };
@@ -41,7 +41,10 @@ pub fn examine(source: Arc<dyn Source>, options: &OpenOptions) {
     }
     assert_eq!(told(&found), told(&ask()));
     if let Some(image) = &image {
-        let _ = image.disagreements();
+        let (near, all) = (image.disagreements(Reach::Near), image.disagreements(Reach::Everything));
+        let words =
+            |compared: Compared| compared.findings.iter().map(|found| found.flaw.word()).collect::<Vec<_>>();
+        assert!(near.is_none() || near.map(words) == all.map(words));
         // Somebody who does not want to wait.
         let _ = medium.examine(Some((image.tree(), &Inventory::of(image.tree(), &|| false))), &|| false);
     }
@@ -68,11 +71,16 @@ fn consistent(inventory: &Inventory) {
             Role::Record => span.owner < inventory.name_count() as u32,
             _ => inventory.member(span.owner).is_some(),
         };
-        assert!(owner && span.extent.len > 0 && span.extent.at.checked_add(span.extent.len).is_some(), "{span:?}");
+        assert!(
+            owner && span.extent.len > 0 && span.extent.at.checked_add(span.extent.len).is_some(),
+            "{span:?}"
+        );
     }
     for name in (1..inventory.name_count() as u32).take(PATHS) {
         assert!(inventory.parent_of(name).is_some_and(|parent| parent < name));
-        assert!(!inventory.text_of(name).is_empty() && inventory.path(name).ends_with(inventory.text_of(name)));
+        assert!(
+            !inventory.text_of(name).is_empty() && inventory.path(name).ends_with(inventory.text_of(name))
+        );
     }
     let (failures, _) = inventory.failures();
     assert!(failures.iter().all(|failure| inventory.kind_of(failure.name).is_some()));
