@@ -117,7 +117,7 @@ pub enum Lost {
 }
 
 impl Inventory {
-    /// Whether not all was looked at: there is more than [`limits`] allow, or structures lie in each other.
+    /// Whether not all was looked at: there is more than [`limits`](crate::limits) allow, or structures lie in each other.
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }

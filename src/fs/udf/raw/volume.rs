@@ -88,7 +88,7 @@ pub(in crate::fs::udf) struct PartitionDescriptor {
     pub(in crate::fs::udf) number: U16<LE>,
     /// 3/10.5.5
     pub(in crate::fs::udf) contents: EntityIdentifier,
-    /// 3/10.5.6: [`PartitionHeader`] where the contents are those of NSR
+    /// 3/10.5.6: [`PartitionHeader`](super::file::PartitionHeader) where the contents are those of NSR
     pub(in crate::fs::udf) contents_use: [u8; 128],
     /// 3/10.5.7
     pub(in crate::fs::udf) access_type: U32<LE>,
