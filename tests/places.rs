@@ -203,8 +203,16 @@ fn unmounting() {
     let place = site.path("mnt/a");
     done(&site.sh("isomount $D/image.iso $D/mnt/a; isomount $D/image.iso $D/mnt/b"));
     let file = File::open(place.join("file")).unwrap();
+    // One who stands in a copy of the mount is in nobody's way.
+    let mut apart = Command::new("unshare");
+    apart.args(["-m", "--propagation", "private", "sh", "-c", "cd \"$0\"; exec sleep 60"]).arg(&place);
+    let mut apart = apart.spawn().unwrap();
+    let stands = format!("/proc/{}/cwd", apart.id());
+    assert!(eventually(|| fs::read_link(&stands).is_ok_and(|cwd| cwd == place)));
     let (code, line) = failed(&site.sh("isomount umount $D/mnt/a"));
-    assert_eq!(code, 8);
+    apart.kill().unwrap();
+    apart.wait().unwrap();
+    assert_eq!((code, line.matches(" (").count()), (8, 1), "{line}");
     let user =
         format!(" ({}); end that first, or isomount umount -l {}", std::process::id(), place.display());
     assert!(line.contains("busy: in use by ") && line.ends_with(&user), "{line}");

@@ -90,13 +90,19 @@ pub(super) fn users_of(directory: &Path) -> Vec<(String, u32)> {
             || open.map(|entry| entry.path()).any(is_below)
             || maps(&process, directory)
     };
+    // Who stands in a copy of the mount, in another mount namespace, keeps nobody here from unmounting.
+    let space = |number: u32| fs::read_link(format!("/proc/{number}/ns/mnt")).ok();
+    let ours = space(std::process::id());
+    let is_elsewhere =
+        |number: &u32| space(*number).zip(ours.as_ref()).is_some_and(|(its, ours)| its != *ours);
     let name = |number: &u32| {
         let name = fs::read(format!("/proc/{number}/comm")).unwrap_or_default();
         text::escape(name.trim_ascii_end())
     };
     // Whoever asks may stand there.
     let own = std::process::id();
-    all().filter(|number| *number != own).filter(uses).map(|number| (name(&number), number)).collect()
+    let others = all().filter(|number| *number != own && !is_elsewhere(number));
+    others.filter(uses).map(|number| (name(&number), number)).collect()
 }
 
 /// Whether a process has mapped a file below `directory`.
