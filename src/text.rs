@@ -37,6 +37,11 @@ pub fn split_version(name: &[u8]) -> (&[u8], Option<u16>) {
     }
 }
 
+/// Bytes as hexadecimal digits, in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Bytes from hexadecimal digits in any case; `None` for anything else.
 pub fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -97,6 +102,7 @@ mod tests {
     #[test]
     fn digits_come_in_pairs_and_in_any_case() {
         assert_eq!(from_hex(b"00fF"), Some(vec![0, 255]));
+        assert_eq!(hex(&[0, 255]), "00ff");
         assert_eq!([&b"00fFa"[..], b"0g", b"0 "].map(from_hex), [None, None, None]);
     }
 

@@ -9,11 +9,7 @@
 
 mod support;
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Value, json};
 use support::{
@@ -21,29 +17,6 @@ use support::{
     forge::SECTOR,
     maker::{self, Workshop, lacks},
 };
-
-/// A second session as genisoimage makes it for a disc, of which it begins at the sector that is returned, alone and behind the first;
-/// a file of the first is in it too, if it is to be `joined`.
-fn second(workshop: &Workshop, joined: bool) -> (u64, PathBuf, PathBuf) {
-    let (source, first) = (workshop.source(), workshop.path("first.iso"));
-    fs::write(source.join("old"), maker::bytes(1, 50_000)).unwrap();
-    maker::genisoimage(&first, &source, &["-R", "-J", "-V", "Old"]);
-    let start = (fs::metadata(&first).unwrap().len() / SECTOR as u64 + 150).next_multiple_of(16);
-    fs::remove_file(source.join("old")).unwrap();
-    fs::write(source.join("new"), maker::bytes(2, 50_000)).unwrap();
-    let (alone, both) = (workshop.path("second.iso"), workshop.path("both.iso"));
-    let place = format!("0,{start}");
-    let mut words = vec!["-R", "-J", "-V", "New", "-C", &place];
-    if joined {
-        words.extend(["-M", first.to_str().unwrap()]);
-    }
-    maker::genisoimage(&alone, &source, &words);
-    let mut bytes = fs::read(&first).unwrap();
-    bytes.resize(start as usize * SECTOR, 0);
-    bytes.extend(fs::read(&alone).unwrap());
-    fs::write(&both, bytes).unwrap();
-    (start, alone, both)
-}
 
 fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -80,7 +53,7 @@ fn a_session_that_has_all_of_its_files_is_whole() {
         return;
     }
     let workshop = Workshop::new();
-    let (start, alone, both) = second(&workshop, false);
+    let (start, alone, both) = maker::second_session(&workshop, false);
     let said = check(&alone, &[]);
     said.assert_whole();
     assert_eq!(said.remarks(), set(&["part"]), "{}", said.json);
@@ -126,7 +99,7 @@ fn files_in_front_of_an_image_are_told_and_no_others() {
         return;
     }
     let workshop = Workshop::new();
-    let (start, alone, both) = second(&workshop, true);
+    let (start, alone, both) = maker::second_session(&workshop, true);
     check(&both, &[]).assert_whole();
     let said = check(&alone, &[]);
     said.assert_damaged();
@@ -173,7 +146,7 @@ fn places_in_messages_are_those_of_the_file() {
         return;
     }
     let workshop = Workshop::new();
-    let (_, alone, both) = second(&workshop, false);
+    let (_, alone, both) = maker::second_session(&workshop, false);
     let mut bytes = fs::read(&alone).unwrap();
     // The second half of the length of the file, in the tree of Rock Ridge.
     let name = bytes.windows(4).position(|window| window == b"NEW.").unwrap();

@@ -117,33 +117,13 @@ fn sessions_that_xorriso_imitates_are_counted() {
     assert!(said(&output).contains(&expected), "{}", said(&output));
 }
 
-/// An image as genisoimage makes it to be added to a disc, of which it begins at the sector that is returned; the first session; what they
-/// are together.
-fn added(workshop: &Workshop) -> (u64, PathBuf, PathBuf, PathBuf) {
-    let (source, first) = (workshop.source(), workshop.path("first.iso"));
-    fs::write(source.join("old"), maker::bytes(1, 50_000)).unwrap();
-    maker::genisoimage(&first, &source, &["-R", "-J", "-V", "Old"]);
-    let start = (fs::metadata(&first).unwrap().len() / SECTOR as u64 + 150).next_multiple_of(16);
-    fs::remove_file(source.join("old")).unwrap();
-    fs::write(source.join("new"), maker::bytes(2, 50_000)).unwrap();
-    let (second, both) = (workshop.path("second.iso"), workshop.path("both.iso"));
-    let place = format!("0,{start}");
-    let before = first.to_str().unwrap();
-    maker::genisoimage(&second, &source, &["-R", "-J", "-V", "New", "-C", &place, "-M", before]);
-    let mut bytes = fs::read(&first).unwrap();
-    bytes.resize(start as usize * SECTOR, 0);
-    bytes.extend(fs::read(&second).unwrap());
-    fs::write(&both, bytes).unwrap();
-    (start, first, second, both)
-}
-
 #[test]
 fn an_image_cut_out_of_a_disc_is_read_where_it_lies() {
     if lacks(&["genisoimage", "xorriso"]) {
         return;
     }
     let workshop = Workshop::new();
-    let (start, _, cut, both) = added(&workshop);
+    let (start, cut, both) = maker::second_session(&workshop, true);
     let whole = told(&both, "");
     assert_eq!(sessions(&whole), (vec![(0, "Old".into()), (start, "New".into())], vec![2]));
     assert_eq!(whole["first_sector"], 0);
@@ -203,7 +183,7 @@ fn an_image_cut_out_of_a_disc_is_mounted() {
         return;
     }
     let workshop = Workshop::new();
-    let (start, _, cut, both) = added(&workshop);
+    let (start, cut, both) = maker::second_session(&workshop, true);
     let (cut, both) = (Mounted::new(&cut, ""), Mounted::new(&both, ""));
     assert_eq!(mounted::numbers(cut.path()), mounted::numbers(both.path()));
     assert_eq!(fs::read(cut.join("new")).unwrap(), fs::read(both.join("new")).unwrap());

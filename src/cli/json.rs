@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    text,
+    text::{self, hex},
     tree::{Kind, Stat, Tree, Walked},
 };
 
@@ -115,8 +115,12 @@ pub(super) fn hex_unless_text(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).is_err().then(|| hex(bytes))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+/// Paths from the root, and what says exactly which bytes each is that text cannot; `None` where text can all.
+pub(super) fn paths_from_root(of: &[Vec<u8>]) -> (Vec<String>, Option<Vec<Option<String>>>) {
+    let paths: Vec<Vec<u8>> = of.iter().map(|path| [b"/", path.as_slice()].concat()).collect();
+    let exact: Vec<Option<String>> = paths.iter().map(|path| hex_unless_text(path)).collect();
+    let has_exact = exact.iter().any(Option::is_some);
+    (paths.iter().map(|path| readable(path)).collect(), has_exact.then_some(exact))
 }
 
 /// JSON in which every character that a terminal obeys is written as `\uXXXX`: serde_json does that below U+0020 only. Outside

@@ -464,3 +464,26 @@ pub fn deep(directory: &Path, levels: usize) {
 pub fn contains(file: &Path, bytes: &[u8]) -> bool {
     fs::read(file).unwrap().windows(bytes.len()).any(|window| window == bytes)
 }
+
+/// A second session as genisoimage makes it for a disc, of which it begins at the sector that is returned, alone and behind the first;
+/// a file of the first is in it too, if it is to be `joined`.
+pub fn second_session(workshop: &Workshop, joined: bool) -> (u64, PathBuf, PathBuf) {
+    let (source, first) = (workshop.source(), workshop.path("first.iso"));
+    fs::write(source.join("old"), bytes(1, 50_000)).unwrap();
+    genisoimage(&first, &source, &["-R", "-J", "-V", "Old"]);
+    let start = (fs::metadata(&first).unwrap().len() / 2048 + 150).next_multiple_of(16);
+    fs::remove_file(source.join("old")).unwrap();
+    fs::write(source.join("new"), bytes(2, 50_000)).unwrap();
+    let (alone, both) = (workshop.path("second.iso"), workshop.path("both.iso"));
+    let place = format!("0,{start}");
+    let mut words = vec!["-R", "-J", "-V", "New", "-C", &place];
+    if joined {
+        words.extend(["-M", first.to_str().unwrap()]);
+    }
+    genisoimage(&alone, &source, &words);
+    let mut disc = fs::read(&first).unwrap();
+    disc.resize(start as usize * 2048, 0);
+    disc.extend(fs::read(&alone).unwrap());
+    fs::write(&both, disc).unwrap();
+    (start, alone, both)
+}

@@ -24,14 +24,10 @@ pub(super) fn so_far(hasher: &Hasher) -> Box<[u8]> {
     hasher.box_clone().finalize()
 }
 
-/// A checksum as people read it.
-pub(super) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::hex;
 
     #[test]
     fn every_algorithm_is_the_one_it_is_called() {

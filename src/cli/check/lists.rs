@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use super::{
-    super::list_name::{Form, form},
+    super::{
+        answer,
+        list_name::{Form, form},
+    },
     finder::Finder,
 };
 use crate::{
@@ -166,7 +169,7 @@ fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
     if let Some(absolute) = name.strip_prefix(b"/") {
         return absolute.to_vec();
     }
-    if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
+    answer::joined(directory, name)
 }
 
 /// A line in the format of GNU or of BSD; `None` for any other.

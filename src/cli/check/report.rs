@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{
     super::{
         exit::{Exit, Failure},
-        json::{harmless, hex_unless_text, readable},
+        json::{harmless, paths_from_root},
     },
     progress::Progress,
     verdict::Verdict,
@@ -187,9 +187,7 @@ impl<'a> Teller<'a> {
     }
 
     fn tell_json(&mut self, finding: &Finding, cause: Option<Cause>) {
-        let absolute: Vec<Vec<u8>> =
-            finding.paths.iter().map(|path| [b"/", path.as_slice()].concat()).collect();
-        let hex: Vec<Option<String>> = absolute.iter().map(|path| hex_unless_text(path)).collect();
+        let (paths, paths_hex) = paths_from_root(&finding.paths);
         let extent = finding.extent.and_then(|extent| self.in_file(extent));
         let object = Object {
             kind: finding.flaw.word(),
@@ -198,8 +196,8 @@ impl<'a> Teller<'a> {
             view: finding.view,
             at: extent.map(|extent| extent.at),
             length: extent.map(|extent| extent.len),
-            paths: absolute.iter().map(|path| readable(path)).collect(),
-            paths_hex: hex.iter().any(Option::is_some).then_some(hex),
+            paths,
+            paths_hex,
             offset: finding.lost.map(|(offset, _)| offset),
             bytes: finding.lost.map(|(_, bytes)| bytes),
             count: finding.count,

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     apart::Broken,
-    hash::hex,
     job::{By, Job, Jobs, Wanted, Way},
     lists::List,
     pass::Passed,
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::{
     open::{Finding, Flaw, Medium, RangeSum},
+    text::hex,
     tree::{Extent, Inventory},
 };
 

@@ -6,12 +6,15 @@ use super::{
     super::{
         answer::from_root,
         human,
-        json::{hex, hex_unless_text, readable},
+        json::{hex_unless_text, paths_from_root, readable},
     },
     look::{List, Look},
     sheet::Section,
 };
-use crate::open::{Compared, Finding, description::DescribedChecksums};
+use crate::{
+    open::{Compared, Finding, description::DescribedChecksums},
+    text::hex,
+};
 
 /// Disagreements that people are told; JSON has them all.
 const TOLD: usize = 20;
@@ -40,7 +43,7 @@ pub(super) struct DisagreementObject {
     kind: &'static str,
     view: Option<&'static str>,
     paths: Vec<String>,
-    paths_hex: Option<Vec<String>>,
+    paths_hex: Option<Vec<Option<String>>>,
     count: u64,
     message: String,
 }
@@ -89,13 +92,12 @@ pub(super) fn disagreements(compared: &Compared) -> Vec<DisagreementObject> {
 }
 
 fn disagreement(of: &Finding) -> DisagreementObject {
-    let paths: Vec<Vec<u8>> = of.paths.iter().map(|path| [b"/", path.as_slice()].concat()).collect();
-    let is_text = paths.iter().all(|path| std::str::from_utf8(path).is_ok());
+    let (paths, paths_hex) = paths_from_root(&of.paths);
     DisagreementObject {
         kind: of.flaw.word(),
         view: of.view,
-        paths: paths.iter().map(|path| readable(path)).collect(),
-        paths_hex: (!is_text).then(|| paths.iter().map(|path| hex(path)).collect()),
+        paths,
+        paths_hex,
         count: of.count,
         message: of.text.clone(),
     }

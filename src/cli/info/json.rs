@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, os::unix::ffi::OsStrExt, path::Path};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    super::json::{harmless, hex, hex_unless_text, readable},
+    super::json::{harmless, hex_unless_text, readable},
     boot::{self, BootObject},
     checksums::{self, ChecksumsObject, DisagreementObject},
     look::Look,
@@ -16,6 +16,7 @@ use crate::{
         Described, Origin,
         description::{DescribedSession, DescribedTree, Detail, Identity, Shown, Value},
     },
+    text::hex,
     time::Recorded,
 };
 

@@ -1,6 +1,7 @@
 //! What only a look into the directories of an image tells: lists of checksums, and what its trees disagree about.
 
 use super::super::{
+    answer::joined,
     list_name::{Form, form},
     log::quietly,
 };
@@ -34,14 +35,14 @@ impl Look {
         quietly(|| {
             let (lists, is_complete) = match reach {
                 Reach::Near => near(image.tree()),
-                Reach::Everything => (all(image.tree()), true),
+                Reach::Everything => all(image.tree()),
             };
             Self { lists, is_complete, compared: image.disagreements(reach) }
         })
     }
 }
 
-/// The list that a file of that name is; `None` for any other.
+/// The list that a file is, by its name; `None` for any other.
 fn list(path: &[u8]) -> Option<List> {
     let name = path.rsplit(|byte| *byte == b'/').next()?;
     let algorithm = match form(name)? {
@@ -56,15 +57,17 @@ fn near(tree: &Tree) -> (Vec<List>, bool) {
     let mut lists = Vec::new();
     let is_complete = tree.look_around(|directory, listing| {
         for entry in listing.sorted().filter(|entry| entry.kind == Kind::File) {
-            let separator: &[u8] = if directory.is_empty() { b"" } else { b"/" };
-            let found = form(entry.name).and_then(|_| list(&[directory, separator, entry.name].concat()));
+            let found = list(&joined(directory, entry.name));
             lists.extend(found.filter(|_| tree.stat(entry.node).is_ok_and(|stat| stat.size > 0)));
         }
     });
     (lists, is_complete)
 }
 
-fn all(tree: &Tree) -> Vec<List> {
+/// All lists, and whether there are not more than [`limits`] allow.
+fn all(tree: &Tree) -> (Vec<List>, bool) {
     let files = tree.walk().filter(|met| met.stat.as_ref().is_ok_and(|s| s.kind == Kind::File && s.size > 0));
-    files.filter_map(|met| list(&met.path)).take(limits::LIST_COUNT).collect()
+    let lists: Vec<List> = files.filter_map(|met| list(&met.path)).take(limits::LIST_COUNT).collect();
+    let is_complete = lists.len() < limits::LIST_COUNT;
+    (lists, is_complete)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    super::{human, json::hex, shown},
+    super::{human, shown},
     boot, checksums,
     look::Look,
     sheet::{Section, Style},
@@ -13,7 +13,7 @@ use crate::{
         Described, Origin,
         description::{DescribedSession, DescribedTree, Detail, Identity, Value},
     },
-    text::escape,
+    text::{escape, hex},
     time::{Recorded, Zone},
 };
 

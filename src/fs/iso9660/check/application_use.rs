@@ -50,6 +50,28 @@ impl ApplicationUse {
     }
 }
 
+/// What the field says, `key=value` in parts with `;` between them; keys in lower case.
+pub(super) struct Tags<'a>(pub(super) Vec<(Vec<u8>, &'a [u8])>);
+
+impl<'a> Tags<'a> {
+    pub(super) fn of(field: &'a [u8]) -> Self {
+        let tag = |part: &'a [u8]| {
+            let at = part.iter().position(|byte| *byte == b'=')?;
+            let (key, value) = (part.get(..at)?, part.get(at.saturating_add(1)..)?);
+            Some((key.trim_ascii().to_ascii_lowercase(), value.trim_ascii()))
+        };
+        Self(field.split(|byte| *byte == b';').filter_map(tag).collect())
+    }
+
+    pub(super) fn value(&self, key: &[u8]) -> Option<&'a [u8]> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| *value)
+    }
+
+    pub(super) fn number(&self, key: &[u8]) -> Option<u64> {
+        std::str::from_utf8(self.value(key)?).ok()?.parse().ok()
+    }
+}
+
 /// Sums on the way, by a few digits each, of all bytes up to where a fragment ends.
 pub(super) struct Fragments<'a> {
     pub(super) count: u64,

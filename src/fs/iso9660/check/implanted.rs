@@ -6,7 +6,7 @@
 
 use super::{
     super::raw::SECTOR,
-    application_use::{ApplicationUse, Fragments},
+    application_use::{ApplicationUse, Fragments, Tags},
 };
 use crate::{
     fs::check::{Examination, Expected, Finding, Flaw, Mark, RangeSum},
@@ -62,22 +62,16 @@ pub(super) fn find(volume: &Volume, application_use: &ApplicationUse, found: &mu
     });
 }
 
-/// The field as text; `None` when the MD5 or the number of sectors is not there.
+/// What the field says; `None` when the MD5 or the number of sectors is not there. Each part has a `;` behind it.
 fn parse(field: &[u8]) -> Option<Field> {
-    let value = |key: &[u8]| -> Option<&[u8]> {
-        let at = field.windows(key.len()).position(|window| window == key)?;
-        let from = field.get(at.saturating_add(key.len())..)?;
-        let end = from.iter().position(|byte| *byte == b';')?;
-        from.get(..end)
-    };
-    let number = |key: &[u8]| -> Option<u64> { std::str::from_utf8(value(key)?).ok()?.trim().parse().ok() };
-    let digest = from_hex(value(b"ISO MD5SUM = ")?).filter(|digest| digest.len() == 16)?;
+    let tags = Tags::of(field.get(..field.iter().rposition(|byte| *byte == b';')?)?);
+    let digest = from_hex(tags.value(b"iso md5sum")?).filter(|digest| digest.len() == 16)?;
     Some(Field {
         digest,
-        skipped_sectors: number(b"SKIPSECTORS = ")?,
-        fragment_sums: value(b"FRAGMENT SUMS = ").unwrap_or_default().to_vec(),
-        fragments: number(b"FRAGMENT COUNT = ").unwrap_or(0),
-        is_supported: number(b"RHLISOSTATUS=").map(|status| status == 1),
+        skipped_sectors: tags.number(b"skipsectors")?,
+        fragment_sums: tags.value(b"fragment sums").unwrap_or_default().to_vec(),
+        fragments: tags.number(b"fragment count").unwrap_or(0),
+        is_supported: tags.number(b"rhlisostatus").map(|status| status == 1),
     })
 }
 

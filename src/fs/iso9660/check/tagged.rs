@@ -6,7 +6,7 @@
 
 use super::{
     super::raw::SECTOR,
-    application_use::{ApplicationUse, Fragments},
+    application_use::{ApplicationUse, Fragments, Tags},
 };
 use crate::{
     bytes::as_u64,
@@ -83,27 +83,7 @@ pub(super) fn find(volume: &Volume, application_use: &ApplicationUse, found: &mu
     found.sums.extend(partition);
 }
 
-/// The parts of the field; keys in lower case.
-struct Tags<'a>(Vec<(Vec<u8>, &'a [u8])>);
-
 impl<'a> Tags<'a> {
-    fn of(field: &'a [u8]) -> Self {
-        let tag = |part: &'a [u8]| {
-            let at = part.iter().position(|byte| *byte == b'=')?;
-            let (key, value) = (part.get(..at)?, part.get(at.saturating_add(1)..)?);
-            Some((key.trim_ascii().to_ascii_lowercase(), value.trim_ascii()))
-        };
-        Self(field.split(|byte| *byte == b';').filter_map(tag).collect())
-    }
-
-    fn value(&self, key: &[u8]) -> Option<&'a [u8]> {
-        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| *value)
-    }
-
-    fn number(&self, key: &[u8]) -> Option<u64> {
-        std::str::from_utf8(self.value(key)?).ok()?.parse().ok()
-    }
-
     /// How the checksum is made, and its digits.
     fn checksum(&self) -> Option<(Algorithm, &'a [u8])> {
         self.0.iter().find_map(|(key, value)| {
